@@ -1,0 +1,108 @@
+//! `bildbro admin …`: what the hub's operator does at the hub's own command
+//! line. Works on the hub's database directly, also while the hub runs.
+//!
+//! Whoever can run this can read the database anyway; what is done here is on
+//! record like anything else, under the login name of the one who did it.
+
+mod audit;
+mod directory;
+mod shares;
+
+use crate::{config, fault::{Fault, While}, hub::config::Config};
+use bildbro_domain::{audit::Actor, organisation::Organisation};
+use bildbro_flow::ports::hub::HubStore;
+use bildbro_store::HubDb;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+pub use audit::{Chain, verify};
+pub use directory::{NewCode, issue_code};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The hub's configuration file
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// The hub's data directory, instead of the configuration's
+    #[arg(long, global = true)]
+    data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Add an organisation, or list them
+    #[command(subcommand)]
+    Organisation(directory::OrganisationCommand),
+    /// Make a one-time code with which an organisation enrols a gateway
+    EnrolCode(directory::EnrolCodeArguments),
+    /// List gateways, or cut one off
+    #[command(subcommand)]
+    Gateway(directory::GatewayCommand),
+    /// Share a study, or take a share back
+    #[command(subcommand)]
+    Share(shares::ShareCommand),
+    /// Look at deliveries, or try one again now
+    #[command(subcommand)]
+    Delivery(shares::DeliveryCommand),
+    /// Look at what was set aside
+    Quarantine,
+    /// Prove that the audit log is whole, or read it
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+}
+
+pub async fn main(arguments: Arguments) -> Result<(), Fault> {
+    let mut config: Config = config::load(arguments.config.as_deref())?;
+    if let Some(data_dir) = arguments.data_dir {
+        config.data_dir = data_dir;
+    }
+    let file = config.data_dir.join(crate::hub::DATABASE);
+    if !file.is_file() {
+        return Err(Fault::new(format!(
+            "there is no hub in {}: name its directory with --data-dir, or start the hub once",
+            config.data_dir.display()
+        )));
+    }
+    let db = HubDb::open(&file, bildbro_flow::ports::hub::Timing::default())
+        .await
+        .doing("opening the hub's database")?;
+    match arguments.command {
+        Command::Organisation(command) => directory::organisation(&db, command).await,
+        Command::EnrolCode(arguments) => directory::enrol_code(&db, arguments).await,
+        Command::Gateway(command) => directory::gateway(&db, command).await,
+        Command::Share(command) => shares::share(&db, command).await,
+        Command::Delivery(command) => shares::delivery(&db, command).await,
+        Command::Quarantine => shares::quarantine(&db).await,
+        Command::Audit(command) => audit::command(&db, command).await,
+    }
+}
+
+/// The person at the terminal, for the log.
+fn operator() -> Actor {
+    let login = ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned());
+    Actor::Operator { login }
+}
+
+/// Finds an organisation by name (without regard to case) or AE title.
+async fn find_organisation(store: &dyn HubStore, wanted: &str) -> Result<Organisation, Fault> {
+    let all = store
+        .organisations()
+        .await
+        .doing("reading the organisations")?;
+    let matches = |o: &&Organisation| {
+        o.name.to_lowercase() == wanted.to_lowercase() || o.ae_title.as_str() == wanted
+    };
+    if let Some(found) = all.iter().find(matches) {
+        return Ok(found.clone());
+    }
+    let names: Vec<_> = all.iter().map(|o| o.name.as_str()).collect();
+    Err(Fault::new(format!(
+        "there is no organisation `{wanted}`; there are: {}",
+        names.join(", ")
+    )))
+}

@@ -1,0 +1,25 @@
+//! The path: each stage of an image's way is one module.
+//!
+//! | Stage | Module | Runs in |
+//! |---|---|---|
+//! | 1 receive | [`receive`] | gateway |
+//! | 2 forward | [`forward`], [`complete`] | gateway |
+//! | 3 admit | [`admit`] | hub |
+//! | 4 decide | [`decide`] | hub |
+//! | 5a deliver | [`work`] at the hub, [`deliver`] at the gateway | both |
+//! | 6 record | in the transaction of each of the above, by [`ports::hub::HubStore`] and [`ports::gateway::GatewayStore`] | both |
+//!
+//! Ring 1. Use-cases over ports (traits), no SQL, sockets or files here.
+//! Invariants: nothing is released without a `Permit`; nothing is let go of
+//! before the next stage has acknowledged it; every queue is bounded; no whole
+//! object is held.
+
+pub mod admit;
+pub mod clock;
+pub mod complete;
+pub mod decide;
+pub mod deliver;
+pub mod forward;
+pub mod ports;
+pub mod receive;
+pub mod work;

@@ -1,0 +1,29 @@
+//! What the stages need from outside, as traits. Adapters of ring 2 implement
+//! them; one suite per port runs on every implementation.
+
+pub mod gateway;
+pub mod hub;
+
+use bildbro_domain::ErrorClass;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+/// A storage port failed. The text is ours or the database's, never a peer's.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}: {source}")]
+pub struct StoreError {
+    pub operation: &'static str,
+    pub class: ErrorClass,
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl StoreError {
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        self.class
+    }
+}
+
+/// Bytes of one object, in order, at most about a mebibyte at a time.
+pub type ByteStream = BoxStream<'static, std::io::Result<Bytes>>;

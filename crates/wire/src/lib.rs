@@ -1,0 +1,13 @@
+//! What hub and gateway say to each other: the link's messages and its framing
+//! of image bytes.
+//!
+//! Ring 0. Each message is a plain type; encoding is JSON. A hub speaks the
+//! link's current version and the one before, so fields are only ever added,
+//! with a default (`serde(default)`), until [`link::VERSION`] is raised.
+//!
+//! What this crate deliberately does not do: it opens no connection and makes
+//! no decision.
+
+pub mod frame;
+pub mod link;
+pub mod problem;
