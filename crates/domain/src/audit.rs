@@ -322,7 +322,10 @@ mod tests {
         deleted.remove(1);
         assert_eq!(
             verify(&deleted, &head),
-            Err(Broken::Gap { expected: 2, found: 3 })
+            Err(Broken::Gap {
+                expected: 2,
+                found: 3
+            })
         );
 
         let mut moved = all.clone();
@@ -331,7 +334,10 @@ mod tests {
 
         assert_eq!(
             verify(&all[..3], &head),
-            Err(Broken::Truncated { expected: 5, found: 3 })
+            Err(Broken::Truncated {
+                expected: 5,
+                found: 3
+            })
         );
     }
 }

@@ -72,7 +72,10 @@ mod tests {
     #[test]
     fn counts_that_agree_or_are_unknown_complete_it() {
         let with = |count| judge(PATIENCE, Duration::from_secs(11), 3, count);
-        assert_eq!(with(Count::Images(3)), Verdict::Complete { expected: Some(3) });
+        assert_eq!(
+            with(Count::Images(3)),
+            Verdict::Complete { expected: Some(3) }
+        );
         assert_eq!(with(Count::Unknown), Verdict::Complete { expected: None });
     }
 

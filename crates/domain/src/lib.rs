@@ -22,8 +22,8 @@ pub mod uid;
 
 pub use header::InstanceHeader;
 pub use id::{
-    DeliveryId, Digest, GatewayId, InstanceId, OrganisationId, ShareId, StudyId, ClaimId,
+    ClaimId, DeliveryId, Digest, GatewayId, InstanceId, OrganisationId, ShareId, StudyId,
 };
 pub use personal::Personal;
 pub use retry::ErrorClass;
-pub use uid::{AeTitle, InstanceUid, SeriesUid, StudyUid, SyntaxUid, ClassUid};
+pub use uid::{AeTitle, ClassUid, InstanceUid, SeriesUid, StudyUid, SyntaxUid};

@@ -37,10 +37,7 @@ impl BackOff {
     #[must_use]
     pub fn wait(&self, attempts: u32, random: f64) -> Duration {
         let doublings = attempts.saturating_sub(1).min(20);
-        let full = self
-            .first
-            .saturating_mul(1 << doublings)
-            .min(self.most);
+        let full = self.first.saturating_mul(1 << doublings).min(self.most);
         full.mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0))
     }
 }

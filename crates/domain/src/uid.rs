@@ -123,7 +123,10 @@ impl AeTitle {
         if text.len() > 16 {
             return Err(NameError::LongAe);
         }
-        if text.bytes().any(|b| !(0x20..0x7f).contains(&b) || b == b'\\') {
+        if text
+            .bytes()
+            .any(|b| !(0x20..0x7f).contains(&b) || b == b'\\')
+        {
             return Err(NameError::AeCharacter);
         }
         Ok(Self(text.to_owned()))
@@ -132,6 +135,13 @@ impl AeTitle {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl std::str::FromStr for AeTitle {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::new(text)
     }
 }
 
@@ -168,7 +178,13 @@ mod tests {
 
     #[test]
     fn padding_goes() {
-        assert_eq!(StudyUid::new("1.2.3\0").map(String::from), Ok("1.2.3".into()));
-        assert_eq!(AeTitle::new(" BB_SKANE       ").map(String::from), Ok("BB_SKANE".into()));
+        assert_eq!(
+            StudyUid::new("1.2.3\0").map(String::from),
+            Ok("1.2.3".into())
+        );
+        assert_eq!(
+            AeTitle::new(" BB_SKANE       ").map(String::from),
+            Ok("BB_SKANE".into())
+        );
     }
 }

@@ -153,7 +153,10 @@ impl Forward {
         if answers.is_empty() {
             return Ok(0);
         }
-        let released = self.store.settle_forward(&answers, self.clock.now()).await?;
+        let released = self
+            .store
+            .settle_forward(&answers, self.clock.now())
+            .await?;
         for object in &released {
             self.spool.release(*object);
         }
@@ -167,9 +170,9 @@ fn bodies(wanted: Vec<Spooled>, pace: Pace) -> Vec<Vec<Spooled>> {
     let mut bodies: Vec<Vec<Spooled>> = Vec::new();
     let mut bytes = 0;
     for spooled in wanted {
-        let full = bodies
-            .last()
-            .is_none_or(|body| body.len() >= pace.body_images || bytes + spooled.length > pace.body_bytes);
+        let full = bodies.last().is_none_or(|body| {
+            body.len() >= pace.body_images || bytes + spooled.length > pace.body_bytes
+        });
         if full {
             bodies.push(Vec::new());
             bytes = 0;

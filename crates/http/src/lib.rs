@@ -1,1 +1,83 @@
-//! stub
+//! The hub's HTTP side: the link that gateways call, and the status page.
+//!
+//! Ring 2. Handlers take a message apart, call one use-case of `flow`, and map
+//! its answer; [`ENDPOINTS`] lists them all, with who may call and what is left
+//! on record. Two routers go on two listeners: [`public_router`] where gateways
+//! connect, [`operations_router`] on loopback only, since nobody logs in there.
+//!
+//! Invariants
+//! - Every route of the link but enrolment and login needs a token that is good
+//!   at that moment; a revoked gateway is out with its next request.
+//! - Bodies are bounded and timed; images stream both ways, never held whole.
+//! - Errors are RFC 9457 problems without personal data or a storage's words.
+//! - Nothing of a request's text reaches the log but its route.
+//!
+//! What this crate deliberately does not do: it decides nothing (that is
+//! `flow` and `domain::policy`), holds no session, and knows no SQL.
+
+mod endpoints;
+mod enrol;
+mod guard;
+mod health;
+mod instances;
+mod link;
+mod machine;
+mod measure;
+mod message;
+mod problem;
+mod serve;
+pub mod status;
+mod token;
+
+pub use endpoints::{Caller, ENDPOINTS, Endpoint, Method, Record, Surface};
+pub use serve::{Listener, ServeError, Tls};
+
+use axum::{Router, middleware};
+use bildbro_flow::{
+    clock::Clock,
+    ports::hub::{Blobs, HubStore},
+    work::Wake,
+};
+use bildbro_telemetry::Metrics;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What the handlers work with. Cloned for each request.
+#[derive(Clone)]
+pub struct HubState {
+    pub store: Arc<dyn HubStore>,
+    pub blobs: Arc<dyn Blobs>,
+    pub clock: Clock,
+    pub wake: Wake,
+    pub metrics: Metrics,
+    /// How gateways reach the hub, without a slash at the end; an assertion's
+    /// audience is this and the token's path.
+    pub public_url: String,
+    /// Largest image that is taken, in bytes.
+    pub max_object: u64,
+}
+
+/// Told to requests that would otherwise outlive the hub.
+#[derive(Debug, Clone)]
+struct Stopping(CancellationToken);
+
+/// What gateways call.
+pub fn public_router(state: HubState) -> Router {
+    finish(endpoints::router(Surface::Public, &state), state)
+}
+
+/// Status page and metrics. To be served on loopback only.
+pub fn operations_router(state: HubState) -> Router {
+    let router = endpoints::router(Surface::Operations, &state);
+    finish(router, state).layer(middleware::from_fn(guard::local_name_only))
+}
+
+fn finish(router: Router<HubState>, state: HubState) -> Router {
+    router
+        .layer(middleware::from_fn(guard::headers))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            measure::request,
+        ))
+        .with_state(state)
+}

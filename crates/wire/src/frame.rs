@@ -22,7 +22,10 @@ pub const END: [u8; 4] = [0; 4];
 /// When `meta` is empty or over [`MAX_META`]: our own messages never are.
 #[must_use]
 pub fn head(meta: &[u8], data_length: u64) -> Vec<u8> {
-    assert!(!meta.is_empty() && meta.len() <= MAX_META, "meta fits a frame");
+    assert!(
+        !meta.is_empty() && meta.len() <= MAX_META,
+        "meta fits a frame"
+    );
     let mut out = Vec::with_capacity(12 + meta.len());
     out.extend_from_slice(&u32::try_from(meta.len()).unwrap_or(u32::MAX).to_be_bytes());
     out.extend_from_slice(meta);
@@ -98,9 +101,13 @@ impl Decoder {
                 if self.buffer.is_empty() {
                     return Ok(None);
                 }
-                let n = usize::try_from(left).unwrap_or(usize::MAX).min(self.buffer.len());
+                let n = usize::try_from(left)
+                    .unwrap_or(usize::MAX)
+                    .min(self.buffer.len());
                 let data = self.buffer.split_to(n).freeze();
-                self.state = State::Data { left: left - n as u64 };
+                self.state = State::Data {
+                    left: left - n as u64,
+                };
                 Ok(Some(Event::Data(data)))
             }
             State::End if self.buffer.is_empty() => Ok(None),

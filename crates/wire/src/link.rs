@@ -245,4 +245,3 @@ pub enum End {
 pub struct ReportReply {
     pub lease_until: Timestamp,
 }
-

@@ -15,8 +15,8 @@ use bildbro_store::HubDb;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-pub use audit::{Chain, verify};
-pub use directory::{NewCode, issue_code};
+pub use audit::{AuditCommand, command as audit_command};
+pub use directory::issue_code;
 
 #[derive(Args)]
 pub struct Arguments {

@@ -93,8 +93,20 @@ fn sharing_needs_a_holder_and_another_active_party() {
         share(&changed)
     };
     assert_eq!(with(|r| r.holder = organisation(3)), Err(Denial::NotHolder));
-    assert_eq!(with(|r| r.recipient = organisation(1)), Err(Denial::ToItself));
-    assert_eq!(with(|r| r.recipient_active = false), Err(Denial::RecipientInactive));
-    assert_eq!(with(|r| r.sender_active = false), Err(Denial::SenderInactive));
-    assert_eq!(with(|r| r.recipient_in_care = false), Err(Denial::OutsideCare));
+    assert_eq!(
+        with(|r| r.recipient = organisation(1)),
+        Err(Denial::ToItself)
+    );
+    assert_eq!(
+        with(|r| r.recipient_active = false),
+        Err(Denial::RecipientInactive)
+    );
+    assert_eq!(
+        with(|r| r.sender_active = false),
+        Err(Denial::SenderInactive)
+    );
+    assert_eq!(
+        with(|r| r.recipient_in_care = false),
+        Err(Denial::OutsideCare)
+    );
 }

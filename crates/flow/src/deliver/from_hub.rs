@@ -227,7 +227,11 @@ impl FromHub {
         entry.legal_mode = Some(task.legal_mode);
         entry.patient_id = task.instances.first().map(|i| i.header.patient_id.clone());
         let instances = task.instances.iter();
-        entry.set_images(instances.filter(|i| done.contains(&i.instance)).map(|i| i.digest));
+        entry.set_images(
+            instances
+                .filter(|i| done.contains(&i.instance))
+                .map(|i| i.digest),
+        );
         if let Err(error) = self.store.record(&[entry]).await {
             tracing::error!(%error, "deliver.record_failed");
         }

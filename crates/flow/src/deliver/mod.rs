@@ -15,7 +15,10 @@ pub use from_hub::FromHub;
 pub use verified::verified;
 
 use crate::ports::gateway::{Kind, NodeError};
-use bildbro_domain::{ErrorClass, share::{Failure, Receipt}};
+use bildbro_domain::{
+    ErrorClass,
+    share::{Failure, Receipt},
+};
 
 /// What a node's C-STORE status means for the image (PS3.4 B.2.3, PS3.7 C).
 #[must_use]

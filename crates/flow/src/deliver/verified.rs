@@ -28,9 +28,7 @@ pub fn verified(source: ByteStream, expected: Digest) -> ByteStream {
     stream::unfold(Some(checking), step).boxed()
 }
 
-async fn step(
-    checking: Option<Checking>,
-) -> Option<(io::Result<Bytes>, Option<Checking>)> {
+async fn step(checking: Option<Checking>) -> Option<(io::Result<Bytes>, Option<Checking>)> {
     let mut checking = checking?;
     loop {
         match checking.source.next().await {

@@ -3,12 +3,11 @@
 use super::{ByteStream, StoreError};
 use async_trait::async_trait;
 use bildbro_domain::{
-    AeTitle, ClassUid, ErrorClass, InstanceUid, StudyUid, SyntaxUid, audit,
-    share::Failure,
+    AeTitle, ClassUid, ErrorClass, InstanceUid, StudyUid, SyntaxUid, audit, share::Failure,
 };
 use bildbro_wire::link::{
-    Answer, Complete, DeliveryTask, Fetch, Hello, HelloReply, InstanceMeta, Intent, Offer, Report,
-    ReportReply, DirectoryEntry,
+    Answer, Complete, DeliveryTask, DirectoryEntry, Fetch, Hello, HelloReply, InstanceMeta, Intent,
+    Offer, Report, ReportReply,
 };
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -111,11 +110,7 @@ pub trait GatewayStore: Send + Sync + 'static {
     async fn forget_settled(&self, oldest: ObjectNumber) -> Result<(), StoreError>;
 
     /// Images to forward to the hub with numbers above `after`, oldest first.
-    async fn to_forward(
-        &self,
-        after: ObjectNumber,
-        most: u32,
-    ) -> Result<Vec<Spooled>, StoreError>;
+    async fn to_forward(&self, after: ObjectNumber, most: u32) -> Result<Vec<Spooled>, StoreError>;
     /// Records the hub's answers; `Send` and `Again` leave an image waiting.
     /// Answers the numbers of images that the spool may let go of.
     async fn settle_forward(

@@ -1,0 +1,78 @@
+# Two commands matter: `make test` (checks and tests, installs what it needs)
+# and `make demo` (a hub, two gateways and sample studies on this machine).
+# The others are parts of them, or thin names for long lines.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+# The same for cargo, nextest, Python and the browser.
+export CARGO_TERM_COLOR ?= auto
+export BILDBRO_PYTHON ?= $(CURDIR)/.venv/bin/python
+export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
+
+.NOTPARALLEL:
+.PHONY: help test demo setup build fmt fmt-check lint layers unit doc python browser bench licences clean
+
+help:
+	@echo 'make test      all checks and tests; installs what they need (Debian)'
+	@echo 'make demo      run everything on this machine, with sample studies; ARGS=…'
+	@echo 'make bench     C-STORE ingest beside other receivers; SHORT=1, ROUNDS=n'
+	@echo 'make fmt lint layers unit browser licences   parts of it'
+
+test: setup fmt-check lint layers build unit doc python browser licences
+
+demo:
+	cargo run --release --bin bildbro -- demo $(ARGS)
+
+setup:
+	@scripts/setup.sh
+
+build:
+	cargo build --workspace --locked
+
+fmt:
+	cargo fmt --all
+
+fmt-check:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+layers:
+	cargo run --quiet --locked -p xtask -- layers
+
+# Whole-path tests run the binary that `build` made.
+unit: build
+	cargo nextest run --workspace --locked
+
+doc:
+	cargo test --doc --workspace --locked --quiet
+
+# Peers written in Python, if there are tests of them.
+python: build
+	@for file in tests/python/test_*.py; do \
+	    [ -e "$$file" ] || continue; \
+	    echo "$$file"; "$(BILDBRO_PYTHON)" "$$file"; \
+	done
+
+browser: build
+	npm test --prefix tests/browser --silent
+
+bench:
+	@if [ "$(SHORT)" = 1 ]; then scripts/setup.sh; else scripts/setup.sh bench; fi
+	cargo build --release --locked --bin bildbro
+	SHORT=$(SHORT) cargo run --release --locked -p bildbro-benches --bin bench
+
+# Licences, sources and known holes of all that is linked in.
+licences:
+	@if command -v cargo-deny >/dev/null; then \
+	    cargo deny --locked check licenses bans sources; \
+	else \
+	    echo 'cargo-deny is not installed; licences are not checked'; \
+	fi
+
+clean:
+	cargo clean
+	rm -rf .work .venv tests/browser/node_modules

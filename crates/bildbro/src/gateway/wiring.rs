@@ -1,0 +1,323 @@
+//! Puts a gateway together: adapters into use-cases, use-cases into tasks.
+
+use super::{
+    config::{Config, HubConfig},
+    enrol::{self, Enrolment},
+    nodes::ConfiguredNodes,
+    routes::Routes,
+    services::GatewayServices,
+    spool::{SpoolPort, found},
+};
+use crate::fault::{Fault, While};
+use bildbro_dicom::part10;
+use bildbro_dimse::server::{Server, ServerConfig};
+use bildbro_flow::{
+    clock::Clock,
+    complete::Completion,
+    deliver::{Direct, FromHub},
+    forward::{Forward, Pace},
+    ports::gateway::{GatewayStore, Hub, Nodes, Spool},
+    receive::{self, Bell, Receiver},
+};
+use bildbro_identity::machine::{self, KeyPair};
+use bildbro_link::{HubLink, LinkConfig};
+use bildbro_store::GatewayDb;
+use bildbro_wire::link::{Hello, NodeStatus};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// The index, in the data directory.
+pub const DATABASE: &str = "gateway.sqlite";
+
+/// How often the gateway says how it is.
+const HELLO: Duration = Duration::from_secs(5);
+
+/// A gateway that has been put together and bound, not running yet.
+pub struct Gateway {
+    config: Config,
+    server: Server,
+    parts: Parts,
+    queue: tokio::sync::mpsc::Receiver<bildbro_flow::ports::gateway::Spooled>,
+    hub: Option<(Arc<dyn Hub>, Enrolment)>,
+    routes: Routes,
+}
+
+/// What the stages share.
+#[derive(Clone)]
+struct Parts {
+    store: Arc<dyn GatewayStore>,
+    spool: Arc<dyn Spool>,
+    nodes: Arc<ConfiguredNodes>,
+    clock: Clock,
+    bell: Bell,
+    settled: Bell,
+}
+
+pub fn read_ca(hub: &HubConfig) -> Result<Option<Vec<u8>>, Fault> {
+    let read = |file: &std::path::PathBuf| {
+        fs::read(file).doing(format!("reading {}", file.display()))
+    };
+    hub.ca_file.as_ref().map(read).transpose()
+}
+
+pub async fn open_index(data_dir: &Path) -> Result<GatewayDb, Fault> {
+    GatewayDb::open(&data_dir.join(DATABASE))
+        .await
+        .doing("opening the gateway's index")
+}
+
+pub fn link(
+    hub: &HubConfig,
+    enrolment: &Enrolment,
+    key: KeyPair,
+) -> Result<HubLink, Fault> {
+    let gateway = enrolment.gateway;
+    let config = LinkConfig {
+        hub_url: hub.url.clone(),
+        ca_pem: read_ca(hub)?,
+    };
+    let sign = move |audience: &str, now| machine::assertion(&key, gateway, audience, now);
+    HubLink::new(config, Arc::new(sign)).doing("setting up the link to the hub")
+}
+
+impl Gateway {
+    /// Opens spool and index, brings them together, and binds the port.
+    pub async fn open(config: Config) -> Result<Self, Fault> {
+        config.validate()?;
+        let data_dir = &config.data_dir;
+        fs::create_dir_all(data_dir).doing(format!("making {}", data_dir.display()))?;
+        let limits = &config.limits;
+        let options = bildbro_spool::Options {
+            max_bytes: limits.max_spool_bytes,
+            memory_bytes: limits.max_memory_bytes,
+            ..bildbro_spool::Options::new(data_dir.join("spool"))
+        };
+        let (spool, recovery) = bildbro_spool::Spool::open(options).doing("opening the spool")?;
+        if !recovery.objects.is_empty() || recovery.torn_bytes > 0 {
+            tracing::info!(
+                images = recovery.objects.len(),
+                torn_bytes = recovery.torn_bytes,
+                "spool.recovered"
+            );
+        }
+        let store: Arc<dyn GatewayStore> = Arc::new(open_index(data_dir).await?);
+        let spool: Arc<dyn Spool> = Arc::new(SpoolPort(spool));
+        let clock = Clock::system();
+        receive::reconcile(
+            store.as_ref(),
+            spool.as_ref(),
+            &found(&recovery.objects),
+            clock.now(),
+        )
+        .await
+        .doing("bringing spool and index together")?;
+        let routes = Routes::new(&config);
+        routes.set_directory(&store.directory().await.doing("reading the directory")?);
+        let hub = connect(&config)?;
+        let (receiver, queue) = Receiver::new(Arc::clone(&spool), clock.clone(), limits.max_object_bytes);
+        let services = GatewayServices {
+            routes: routes.clone(),
+            receiver,
+        };
+        let server = Server::bind(config.listen, server_config(&config), Arc::new(services))
+            .await
+            .doing(format!("listening on {}", config.listen))?;
+        let parts = Parts {
+            store,
+            spool,
+            nodes: Arc::new(ConfiguredNodes::new(&config)?),
+            clock,
+            bell: Bell::default(),
+            settled: Bell::default(),
+        };
+        Ok(Self {
+            config,
+            server,
+            parts,
+            queue,
+            hub,
+            routes,
+        })
+    }
+
+    pub fn address(&self) -> Result<SocketAddr, Fault> {
+        self.server.local_addr().doing("reading the port")
+    }
+
+    /// Runs every stage until `stop`; ends when what runs has ended.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self {
+            config,
+            server,
+            parts,
+            queue,
+            hub,
+            routes,
+        } = self;
+        let tasks = TaskTracker::new();
+        tasks.spawn(receive::index(
+            Arc::clone(&parts.store),
+            queue,
+            parts.clock.clone(),
+            parts.bell.clone(),
+        ));
+        for (node, _) in parts.nodes.names() {
+            let direct = parts.direct(node);
+            let stop = stop.clone();
+            tasks.spawn(async move { direct.run(stop.cancelled_owned()).await });
+        }
+        if let Some((hub, enrolment)) = hub {
+            tracing::info!(gateway = %enrolment.gateway, organisation = enrolment.organisation_name, "gateway.enrolled");
+            parts.spawn_link(&tasks, &config, &hub, &routes, &stop);
+        } else {
+            tracing::warn!("gateway.not_enrolled");
+        }
+        server.serve(stop).await;
+        tasks.close();
+        tasks.wait().await;
+    }
+}
+
+impl Parts {
+    fn direct(&self, node: String) -> Direct {
+        Direct {
+            store: Arc::clone(&self.store),
+            spool: Arc::clone(&self.spool),
+            nodes: self.nodes_port(),
+            clock: self.clock.clone(),
+            bell: self.bell.clone(),
+            settled: self.settled.clone(),
+            node,
+        }
+    }
+
+    fn nodes_port(&self) -> Arc<dyn Nodes> {
+        Arc::clone(&self.nodes) as Arc<dyn Nodes>
+    }
+
+    fn spawn_link(
+        &self,
+        tasks: &TaskTracker,
+        config: &Config,
+        hub: &Arc<dyn Hub>,
+        routes: &Routes,
+        stop: &CancellationToken,
+    ) {
+        let forward = Forward {
+            store: Arc::clone(&self.store),
+            spool: Arc::clone(&self.spool),
+            hub: Arc::clone(hub),
+            clock: self.clock.clone(),
+            pace: Pace::default(),
+            bell: self.bell.clone(),
+            settled: self.settled.clone(),
+        };
+        let ending = stop.clone();
+        tasks.spawn(async move { forward.run(ending.cancelled_owned()).await });
+        let completion = Completion {
+            store: Arc::clone(&self.store),
+            hub: Arc::clone(hub),
+            nodes: self.nodes_port(),
+            clock: self.clock.clone(),
+            patience: config.study.patience(),
+            bell: self.settled.clone(),
+        };
+        let ending = stop.clone();
+        tasks.spawn(async move { completion.run(ending.cancelled_owned()).await });
+        for _ in 0..config.limits.deliveries.max(1) {
+            let deliver = FromHub {
+                store: Arc::clone(&self.store),
+                hub: Arc::clone(hub),
+                nodes: self.nodes_port(),
+                clock: self.clock.clone(),
+                lanes: config.limits.lanes,
+            };
+            let ending = stop.clone();
+            tasks.spawn(async move { deliver.run(ending.cancelled_owned()).await });
+        }
+        let (parts, hub) = (self.clone(), Arc::clone(hub));
+        let (routes, ending) = (routes.clone(), stop.clone());
+        tasks.spawn(async move { parts.greet(hub, routes, ending).await });
+    }
+
+    /// Says how the gateway is, and hears who is on the hub.
+    async fn greet(self, hub: Arc<dyn Hub>, routes: Routes, stop: CancellationToken) {
+        let mut heard = true;
+        loop {
+            let hello = self.hello().await;
+            match hub.hello(&hello).await {
+                Ok(reply) => {
+                    heard = true;
+                    routes.set_directory(&reply.directory);
+                    if let Err(error) = self.store.save_directory(&reply.directory).await {
+                        tracing::error!(%error, "hello.directory_not_saved");
+                    }
+                    let skew = self.clock.now().duration_since(reply.time).abs();
+                    if skew.as_secs() >= 60 {
+                        tracing::warn!(seconds = skew.as_secs(), "hello.clocks_differ");
+                    }
+                }
+                Err(error) => {
+                    if std::mem::take(&mut heard) {
+                        tracing::warn!(%error, "hello.hub_away");
+                    }
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(HELLO) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn hello(&self) -> Hello {
+        let (waiting_images, waiting_bytes) = self.store.waiting().await.unwrap_or_default();
+        let totals = self.store.direct_totals().await.unwrap_or_default();
+        let mut nodes = Vec::new();
+        for (name, ae_title) in self.nodes.names() {
+            let answers = self.nodes.echo(&name).await.is_ok();
+            let total = totals.iter().find(|t| t.node == name);
+            let total = total.cloned().unwrap_or_default();
+            nodes.push(NodeStatus {
+                name,
+                ae_title,
+                answers: Some(answers),
+                direct_waiting: total.waiting,
+                direct_stored: total.stored,
+                direct_failed: total.failed,
+            });
+        }
+        Hello {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            waiting_images,
+            waiting_bytes,
+            nodes,
+        }
+    }
+}
+
+type Connected = Option<(Arc<dyn Hub>, Enrolment)>;
+
+fn connect(config: &Config) -> Result<Connected, Fault> {
+    let Some(hub) = &config.hub else {
+        return Ok(None);
+    };
+    let Some((enrolment, key)) = enrol::read(&config.data_dir)? else {
+        return Ok(None);
+    };
+    let link = link(hub, &enrolment, key)?;
+    Ok(Some((Arc::new(link), enrolment)))
+}
+
+fn server_config(config: &Config) -> ServerConfig {
+    let limits = &config.limits;
+    ServerConfig {
+        max_associations: limits.max_associations,
+        max_pdu: limits.max_pdu,
+        idle: Duration::from_secs(limits.idle_seconds),
+        artim: Duration::from_secs(30),
+        grace: Duration::from_secs(10),
+        implementation_class: part10::IMPLEMENTATION_CLASS,
+        implementation_version: part10::IMPLEMENTATION_VERSION,
+    }
+}

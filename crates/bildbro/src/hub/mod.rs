@@ -1,0 +1,183 @@
+//! `bildbro hub`: where gateways meet.
+
+pub mod config;
+
+use crate::{
+    config::load,
+    fault::{Fault, While},
+};
+use bildbro_flow::{
+    clock::Clock,
+    ports::hub::{Blobs, HubStore, Timing},
+    work::Wake,
+};
+use bildbro_http::{HubState, Listener, Tls};
+use bildbro_store::{HubDb, ObjectBlobs};
+use bildbro_telemetry::{LogFormat, Metrics};
+use clap::Args;
+use config::Config;
+use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// The database, in the data directory.
+pub const DATABASE: &str = "hub.sqlite";
+
+/// How often what has run out is removed.
+const SWEEP: Duration = Duration::from_secs(300);
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The hub's configuration file
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The hub's data directory, instead of the configuration's
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// Where gateways connect, instead of the configuration's
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Status page and metrics, instead of the configuration's
+    #[arg(long)]
+    operations_listen: Option<SocketAddr>,
+}
+
+pub async fn main(arguments: Arguments) -> Result<(), Fault> {
+    let mut config: Config = load(arguments.config.as_deref())?;
+    if let Some(data_dir) = arguments.data_dir {
+        config.data_dir = data_dir;
+    }
+    if let Some(listen) = arguments.listen {
+        config.listen = listen;
+    }
+    if let Some(listen) = arguments.operations_listen {
+        config.operations_listen = listen;
+    }
+    init_logs(&config.log)?;
+    let hub = Hub::open(config).await?;
+    println!("listening link {}", hub.link_url());
+    println!("listening operations http://{}", hub.operations_address());
+    hub.run(until_told_to_stop().doing("watching for signals")?).await
+}
+
+/// A hub that has been put together and bound, not running yet.
+pub struct Hub {
+    store: Arc<dyn HubStore>,
+    state: HubState,
+    link: Listener,
+    operations: Listener,
+    url: String,
+}
+
+impl Hub {
+    pub async fn open(config: Config) -> Result<Self, Fault> {
+        config.validate()?;
+        let data_dir = &config.data_dir;
+        fs::create_dir_all(data_dir).doing(format!("making {}", data_dir.display()))?;
+        let db = HubDb::open(&data_dir.join(DATABASE), Timing::default())
+            .await
+            .doing("opening the hub's database")?;
+        let blobs = ObjectBlobs::folder(&data_dir.join("blobs")).doing("opening the blob folder")?;
+        let tls = config.tls.as_ref().map(|tls| Tls {
+            certificate: tls.certificate.clone(),
+            key: tls.key.clone(),
+        });
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let link = Listener::bind(config.listen, tls)
+            .await
+            .doing(format!("listening on {}", config.listen))?;
+        let operations = Listener::bind(config.operations_listen, None)
+            .await
+            .doing(format!("listening on {}", config.operations_listen))?;
+        let url = config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("{scheme}://{}", link.address()));
+        let url = url.trim_end_matches('/').to_owned();
+        let store: Arc<dyn HubStore> = Arc::new(db);
+        let state = HubState {
+            store: Arc::clone(&store),
+            blobs: Arc::new(blobs) as Arc<dyn Blobs>,
+            clock: Clock::system(),
+            wake: Wake::default(),
+            metrics: Metrics::default(),
+            public_url: url.clone(),
+            max_object: config.max_object_bytes,
+        };
+        Ok(Self {
+            store,
+            state,
+            link,
+            operations,
+            url,
+        })
+    }
+
+    pub fn store(&self) -> Arc<dyn HubStore> {
+        Arc::clone(&self.store)
+    }
+
+    /// How gateways reach it.
+    pub fn link_url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn operations_address(&self) -> SocketAddr {
+        self.operations.address()
+    }
+
+    /// Serves until `stop`, then lets requests under way finish.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Fault> {
+        let link = bildbro_http::public_router(self.state.clone());
+        let operations = bildbro_http::operations_router(self.state.clone());
+        tracing::info!(link = self.url, operations = %self.operations.address(), "hub.listening");
+        let sweeping = tokio::spawn(sweep(self.state, stop.clone()));
+        let (link, operations) = tokio::join!(
+            self.link.serve(link, stop.clone()),
+            self.operations.serve(operations, stop),
+        );
+        let _ended = sweeping.await;
+        link.doing("serving gateways")?;
+        operations.doing("serving the status page")?;
+        tracing::info!("hub.stopped");
+        Ok(())
+    }
+}
+
+async fn sweep(state: HubState, stop: CancellationToken) {
+    loop {
+        if let Err(error) = state.store.sweep(state.clock.now()).await {
+            tracing::error!(%error, "sweep.failed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+pub fn init_logs(log: &config::LogConfig) -> Result<(), Fault> {
+    let format = match log.format {
+        config::LogFormat::Json => LogFormat::Json,
+        config::LogFormat::Text => LogFormat::Text,
+    };
+    bildbro_telemetry::init_logs(format, &log.level).doing("starting the log")
+}
+
+/// Cancelled at SIGTERM or SIGINT.
+pub fn until_told_to_stop() -> std::io::Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        told.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,15 @@
+//! The hub's HTTP side over a real database and blob folder, called in
+//! process. `unauthorised` and `audited` walk every endpoint in the list.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../sample/mod.rs"]
+mod sample;
+
+mod audited;
+mod bodies;
+mod fixture;
+mod pages;
+mod serving;
+mod token;
+mod unauthorised;

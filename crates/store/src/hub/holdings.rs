@@ -1,0 +1,349 @@
+//! Studies, series and instances as organisations hold them.
+
+use crate::{
+    database::{Builder, Connection, LIST, push_list},
+    fault::Fault,
+    group::group,
+    value::{cut, from_json, id, micros, name, signed, to_json, unsigned},
+};
+use bildbro_domain::{
+    Digest, InstanceHeader, InstanceId, InstanceUid, OrganisationId, SeriesUid, StudyId, StudyUid,
+};
+use bildbro_flow::ports::hub::Existing;
+use bildbro_wire::link::{InstanceMeta, Offer};
+use jiff::Timestamp;
+use std::collections::HashMap;
+
+/// A modality is a code string of at most 16 characters (PS3.5 6.2); of a
+/// study's, as many are kept as fit here.
+const LONGEST_MODALITY: usize = 16;
+const LONGEST_MODALITIES: usize = 64;
+
+const FIND: &str = "SELECT i.id, s.study_uid, i.sop_uid, i.digest, i.syntax, i.length, \
+     i.series_number, i.instance_number FROM instance i JOIN study s ON s.id = i.study \
+     WHERE i.holder = ";
+
+const OF_STUDY: &str = "SELECT i.id, s.study_uid, i.sop_uid, i.digest, i.syntax, \
+     i.length, i.series_number, i.instance_number FROM instance i JOIN study s ON s.id = i.study \
+     WHERE i.study = $1 ORDER BY i.id";
+
+const PUT_STUDY: &str = "INSERT INTO study (id, holder, study_uid, patient_id, patient_id_issuer, \
+     patient_name, patient_birth_date, patient_sex, accession, study_date, study_time, \
+     description, institution, modality, images, bytes, first_at, latest_at, to_share) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, $15, $16, $16, FALSE) \
+     ON CONFLICT (id) DO UPDATE SET images = study.images + excluded.images, \
+     bytes = study.bytes + excluded.bytes, latest_at = excluded.latest_at \
+     RETURNING modality";
+
+const SET_MODALITY: &str = "UPDATE study SET modality = $2 WHERE id = $1";
+
+const PUT_SERIES: &str = "INSERT INTO series \
+     (study, series_uid, modality, series_number, description, body_part, images) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (study, series_uid) DO UPDATE SET images = series.images + excluded.images";
+
+const PUT_INSTANCES: &str = "INSERT INTO instance (id, holder, study, series_uid, sop_uid, \
+     class_uid, syntax, digest, length, series_number, instance_number, header, admitted_at) ";
+
+const STUDY: &str = "SELECT id, study_uid, patient_id, complete_at IS NOT NULL AS complete, \
+     expected FROM study WHERE holder = $1 AND study_uid = $2";
+
+/// An instance held, as far as admission and sharing need it.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub existing: Existing,
+    pub sop_uid: InstanceUid,
+    pub length: u64,
+    pub series_number: Option<i64>,
+    pub instance_number: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct HeldRow {
+    id: String,
+    study_uid: String,
+    sop_uid: String,
+    digest: String,
+    syntax: String,
+    length: i64,
+    series_number: Option<i64>,
+    instance_number: Option<i64>,
+}
+
+impl HeldRow {
+    fn read(self) -> Result<Held, Fault> {
+        Ok(Held {
+            existing: Existing {
+                instance: id(&self.id, "instance.id")?,
+                study_uid: name(self.study_uid, "study.study_uid")?,
+                digest: id(&self.digest, "instance.digest")?,
+                syntax: name(self.syntax, "instance.syntax")?,
+            },
+            sop_uid: name(self.sop_uid, "instance.sop_uid")?,
+            length: unsigned(self.length),
+            series_number: self.series_number,
+            instance_number: self.instance_number,
+        })
+    }
+}
+
+/// What `holder` holds of these SOP Instance UIDs.
+pub async fn find(
+    connection: &mut Connection,
+    holder: OrganisationId,
+    sop_uids: &[&InstanceUid],
+) -> Result<HashMap<InstanceUid, Held>, Fault> {
+    let mut found = HashMap::new();
+    for part in sop_uids.chunks(LIST) {
+        let mut query = Builder::new(FIND);
+        query
+            .push_bind(holder.to_string())
+            .push(" AND i.sop_uid IN ");
+        push_list(&mut query, part.iter().map(|uid| uid.as_str()));
+        let rows: Vec<HeldRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+        for row in rows {
+            let held = row.read()?;
+            found.insert(held.sop_uid.clone(), held);
+        }
+    }
+    Ok(found)
+}
+
+/// All that is held of a study, in the order it came.
+pub async fn of_study(connection: &mut Connection, study: StudyId) -> Result<Vec<Held>, Fault> {
+    let rows: Vec<HeldRow> = sqlx::query_as(OF_STUDY)
+        .bind(study.to_string())
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(HeldRow::read).collect()
+}
+
+/// An image to be taken in, whose blob is safe.
+#[derive(Debug, Clone, Copy)]
+pub struct New<'a> {
+    pub instance: InstanceId,
+    pub offer: &'a Offer,
+}
+
+impl New<'_> {
+    pub fn held(&self) -> Held {
+        let header = &self.offer.header;
+        Held {
+            existing: Existing {
+                instance: self.instance,
+                study_uid: header.study_uid.clone(),
+                digest: self.offer.digest,
+                syntax: self.offer.syntax.clone(),
+            },
+            sop_uid: header.sop_uid.clone(),
+            length: self.offer.length,
+            series_number: header.series_number,
+            instance_number: header.instance_number,
+        }
+    }
+}
+
+/// Takes images in: a few statements for each study and series, one for many
+/// instances.
+pub async fn take_in(
+    connection: &mut Connection,
+    holder: OrganisationId,
+    new: &[New<'_>],
+    at: Timestamp,
+) -> Result<(), Fault> {
+    for (study_uid, images) in group(new.iter().map(|n| (&n.offer.header.study_uid, *n))) {
+        let study = StudyId::of(holder, study_uid);
+        put_study(connection, holder, study, &images, at).await?;
+        for (series_uid, images) in group(images.iter().map(|n| (&n.offer.header.series_uid, *n))) {
+            put_series(connection, study, series_uid, &images).await?;
+        }
+    }
+    for part in new.chunks(LIST) {
+        put_instances(connection, holder, part, at).await?;
+    }
+    Ok(())
+}
+
+/// The first image's header describes the study.
+async fn put_study(
+    connection: &mut Connection,
+    holder: OrganisationId,
+    study: StudyId,
+    images: &[New<'_>],
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let Some(first) = images.first() else {
+        return Ok(());
+    };
+    let header = &first.offer.header;
+    let modality: String = sqlx::query_scalar(PUT_STUDY)
+        .bind(study.to_string())
+        .bind(holder.to_string())
+        .bind(header.study_uid.as_str())
+        .bind(header.patient_id.reveal())
+        .bind(&header.patient_id_issuer)
+        .bind(header.patient_name.reveal())
+        .bind(header.patient_birth_date.reveal())
+        .bind(header.patient_sex.reveal())
+        .bind(header.accession.reveal())
+        .bind(&header.study_date)
+        .bind(&header.study_time)
+        .bind(&header.study_description)
+        .bind(&header.institution)
+        .bind(signed(images.len() as u64))
+        .bind(signed(images.iter().map(|n| n.offer.length).sum()))
+        .bind(micros(at))
+        .fetch_one(&mut *connection)
+        .await?;
+    let all = modalities(
+        &modality,
+        images.iter().map(|n| n.offer.header.modality.as_str()),
+    );
+    if all != modality {
+        sqlx::query(SET_MODALITY)
+            .bind(study.to_string())
+            .bind(all)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Adds what is new to a list of modalities joined by '/'.
+fn modalities<'a>(known: &str, new: impl Iterator<Item = &'a str>) -> String {
+    let mut all: Vec<String> = known
+        .split('/')
+        .filter(|m| !m.is_empty())
+        .map(Into::into)
+        .collect();
+    for modality in new {
+        let modality = cut(modality, LONGEST_MODALITY).replace('/', "");
+        if !modality.is_empty() && !all.contains(&modality) {
+            all.push(modality);
+        }
+    }
+    while all.len() > 1 && all.iter().map(|m| m.len() + 1).sum::<usize>() > LONGEST_MODALITIES {
+        all.pop();
+    }
+    all.join("/")
+}
+
+async fn put_series(
+    connection: &mut Connection,
+    study: StudyId,
+    series: &SeriesUid,
+    images: &[New<'_>],
+) -> Result<(), Fault> {
+    let Some(first) = images.first() else {
+        return Ok(());
+    };
+    let header = &first.offer.header;
+    sqlx::query(PUT_SERIES)
+        .bind(study.to_string())
+        .bind(series.as_str())
+        .bind(&header.modality)
+        .bind(header.series_number)
+        .bind(&header.series_description)
+        .bind(&header.body_part)
+        .bind(signed(images.len() as u64))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn put_instances(
+    connection: &mut Connection,
+    holder: OrganisationId,
+    new: &[New<'_>],
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let headers = new
+        .iter()
+        .map(|n| to_json(&n.offer.header, "an instance's header"))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut query = Builder::new(PUT_INSTANCES);
+    query.push_values(new.iter().zip(headers), |mut row, (n, json)| {
+        let header = &n.offer.header;
+        row.push_bind(n.instance.to_string())
+            .push_bind(holder.to_string())
+            .push_bind(StudyId::of(holder, &header.study_uid).to_string())
+            .push_bind(header.series_uid.as_str())
+            .push_bind(header.sop_uid.as_str())
+            .push_bind(header.class_uid.as_str())
+            .push_bind(n.offer.syntax.as_str())
+            .push_bind(n.offer.digest.to_string())
+            .push_bind(signed(n.offer.length))
+            .push_bind(header.series_number)
+            .push_bind(header.instance_number)
+            .push_bind(json)
+            .push_bind(micros(at));
+    });
+    query.build().execute(connection).await?;
+    Ok(())
+}
+
+/// A study as its holder has it.
+#[derive(Debug, Clone)]
+pub struct Study {
+    pub id: StudyId,
+    pub uid: StudyUid,
+    pub patient_id: String,
+    pub complete: bool,
+    pub expected: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct StudyRow {
+    id: String,
+    study_uid: String,
+    patient_id: String,
+    complete: bool,
+    expected: Option<i64>,
+}
+
+pub async fn study(
+    connection: &mut Connection,
+    holder: OrganisationId,
+    uid: &StudyUid,
+) -> Result<Option<Study>, Fault> {
+    let row: Option<StudyRow> = sqlx::query_as(STUDY)
+        .bind(holder.to_string())
+        .bind(uid.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| {
+        Ok(Study {
+            id: id(&row.id, "study.id")?,
+            uid: name(row.study_uid, "study.study_uid")?,
+            patient_id: row.patient_id,
+            complete: row.complete,
+            expected: row.expected,
+        })
+    })
+    .transpose()
+}
+
+/// An instance's columns as the link speaks of it.
+#[derive(sqlx::FromRow)]
+pub struct MetaRow {
+    id: String,
+    header: String,
+    syntax: String,
+    digest: String,
+    length: i64,
+}
+
+impl MetaRow {
+    /// The columns, of an instance named `i`.
+    pub const COLUMNS: &str = "i.id, i.header, i.syntax, i.digest, i.length";
+
+    pub fn read(self) -> Result<InstanceMeta, Fault> {
+        Ok(InstanceMeta {
+            instance: id(&self.id, "instance.id")?,
+            header: from_json::<InstanceHeader>(&self.header, "instance.header")?,
+            syntax: name(self.syntax, "instance.syntax")?,
+            digest: id::<Digest>(&self.digest, "instance.digest")?,
+            length: unsigned(self.length),
+        })
+    }
+}

@@ -1,0 +1,288 @@
+//! The hub's database.
+//!
+//! One module per aggregate holds its SQL; this one gives each port method its
+//! transaction. An inner answer that refuses (`Err` inside `Ok`) commits, since
+//! the refusal is on record; only a [`Fault`](crate::fault::Fault) rolls back.
+
+mod admission;
+mod by_hand;
+mod claim;
+mod completion;
+mod delivery;
+mod directory;
+mod enrolment;
+mod holdings;
+mod machines;
+mod overview;
+mod quarantine;
+mod queue;
+mod receipts;
+mod release;
+mod shares;
+
+use crate::{audit, database::Database, fault::Fault};
+use async_trait::async_trait;
+use bildbro_domain::{
+    DeliveryId, Digest, GatewayId, OrganisationId, ShareId, StudyUid,
+    audit::{Actor, Link},
+    organisation::{Gateway, Organisation},
+    policy::{Permit, Subject},
+    share::Purpose,
+};
+use bildbro_flow::ports::{
+    StoreError,
+    hub::{
+        Call, ChangeError, ClaimError, HeldInstance, HubStore, Item, NewGateway, NewOrganisation,
+        Overview, RedeemError, Timing, Totals,
+    },
+};
+use bildbro_wire::link::{
+    Answer, Complete, DeliveryTask, Enrolled, Fetch, Hello, Report, ReportReply,
+};
+use jiff::Timestamp;
+use sqlx::migrate::Migrator;
+use std::path::Path;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/hub/sqlite");
+
+/// The hub's database. Cloned freely.
+#[derive(Debug, Clone)]
+pub struct HubDb {
+    db: Database,
+    timing: Timing,
+}
+
+impl HubDb {
+    /// Opens the database file, or makes it.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or is of a later version.
+    pub async fn open(path: &Path, timing: Timing) -> Result<Self, StoreError> {
+        let db = Database::open(path, &MIGRATIONS).await?;
+        Ok(Self { db, timing })
+    }
+}
+
+/// The gateway that calls, for the log.
+const fn actor(call: &Call) -> Actor {
+    Actor::Gateway {
+        id: Some(call.subject.gateway),
+    }
+}
+
+#[async_trait]
+impl HubStore for HubDb {
+    async fn add_organisation(
+        &self,
+        new: NewOrganisation,
+        by: Actor,
+        at: Timestamp,
+    ) -> Result<Organisation, ChangeError> {
+        let mut tx = self.db.write("add an organisation").await?;
+        let added = directory::add(&mut tx, new, by, at).await;
+        tx.end(added).await?.ok_or(ChangeError::Taken)
+    }
+
+    async fn organisations(&self) -> Result<Vec<Organisation>, StoreError> {
+        let mut tx = self.db.read("read the organisations").await?;
+        let all = directory::all(&mut tx).await;
+        tx.end(all).await
+    }
+
+    async fn issue_code(
+        &self,
+        organisation: OrganisationId,
+        code_hash: Digest,
+        expires: Timestamp,
+        by: Actor,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.write("keep an enrolment code").await?;
+        let done = enrolment::issue(&mut tx, organisation, code_hash, expires, by, at).await;
+        tx.end(done).await
+    }
+
+    async fn redeem_code(&self, new: NewGateway, at: Timestamp) -> Result<Enrolled, RedeemError> {
+        let mut tx = self.db.write("redeem an enrolment code").await?;
+        let answer = enrolment::redeem(&mut tx, new, at).await;
+        tx.end(answer).await?
+    }
+
+    async fn gateway(&self, id: GatewayId) -> Result<Option<Gateway>, StoreError> {
+        let mut tx = self.db.read("read a gateway").await?;
+        let found = machines::active(&mut tx, id).await;
+        tx.end(found).await
+    }
+
+    async fn revoke_gateway(
+        &self,
+        id: GatewayId,
+        by: Actor,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.write("revoke a gateway").await?;
+        let done = machines::revoke(&mut tx, id, by, at).await;
+        tx.end(done).await
+    }
+
+    async fn first_use(&self, assertion: Digest, expires: Timestamp) -> Result<bool, StoreError> {
+        let mut tx = self.db.write("remember an assertion").await?;
+        let first = machines::first_use(&mut tx, assertion, expires).await;
+        tx.end(first).await
+    }
+
+    async fn put_token(
+        &self,
+        token_hash: Digest,
+        gateway: GatewayId,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.write("keep a token").await?;
+        let done = machines::put_token(&mut tx, token_hash, gateway, expires).await;
+        tx.end(done).await
+    }
+
+    async fn token_subject(
+        &self,
+        token_hash: Digest,
+        at: Timestamp,
+    ) -> Result<Option<Subject>, StoreError> {
+        let mut tx = self.db.read("look up a token").await?;
+        let subject = machines::token_subject(&mut tx, token_hash, at).await;
+        tx.end(subject).await
+    }
+
+    async fn hello(&self, call: &Call, hello: &Hello) -> Result<Vec<Organisation>, StoreError> {
+        let mut tx = self.db.write("note a gateway's sign of life").await?;
+        let directory = machines::hello(&mut tx, call, hello).await;
+        tx.end(directory).await
+    }
+
+    async fn admit(
+        &self,
+        call: &Call,
+        items: &[Item],
+    ) -> Result<(Vec<Answer>, Vec<OrganisationId>), StoreError> {
+        let mut tx = self.db.write("admit images").await?;
+        let admitted = admission::admit(&mut tx, &self.timing, call, items).await;
+        tx.end(admitted).await
+    }
+
+    async fn complete(&self, call: &Call, complete: &Complete) -> Result<(), StoreError> {
+        let mut tx = self.db.write("complete a study").await?;
+        let done = completion::complete(&mut tx, &self.timing, call, complete).await;
+        tx.end(done).await
+    }
+
+    async fn share_study(
+        &self,
+        holder: OrganisationId,
+        study: &StudyUid,
+        recipient: OrganisationId,
+        purpose: Purpose,
+        by: Actor,
+        at: Timestamp,
+    ) -> Result<ShareId, ChangeError> {
+        let wish = by_hand::ByHand {
+            holder,
+            study,
+            recipient,
+            purpose,
+        };
+        let mut tx = self.db.write("share a study").await?;
+        let shared = by_hand::share(&mut tx, &self.timing, wish, by, at).await;
+        tx.end(shared).await?
+    }
+
+    async fn revoke_share(
+        &self,
+        share: ShareId,
+        by: Actor,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.write("take a share back").await?;
+        let done = by_hand::revoke(&mut tx, share, by, at).await;
+        tx.end(done).await
+    }
+
+    async fn claim(&self, call: &Call) -> Result<Option<DeliveryTask>, StoreError> {
+        // Most requests find nothing; those do not queue for the write lock.
+        let mut look = self.db.read("look for work").await?;
+        let any = queue::next(&mut look, call.subject.organisation, call.at).await;
+        if look.end(any).await?.is_none() {
+            return Ok(None);
+        }
+        let mut tx = self.db.write("claim a delivery").await?;
+        let task = claim::claim(&mut tx, &self.timing, call).await;
+        tx.end(task).await
+    }
+
+    async fn release(
+        &self,
+        call: &Call,
+        fetch: &Fetch,
+    ) -> Result<(Permit, Vec<HeldInstance>), ClaimError> {
+        let mut tx = self.db.write("release images").await?;
+        let released = release::release(&mut tx, call, fetch).await;
+        tx.end(released).await?
+    }
+
+    async fn report(
+        &self,
+        call: &Call,
+        report: &Report,
+        random: f64,
+    ) -> Result<ReportReply, ClaimError> {
+        let mut tx = self.db.write("take receipts").await?;
+        let reply = receipts::report(&mut tx, &self.timing, call, report, random).await;
+        tx.end(reply).await?
+    }
+
+    async fn retry_now(
+        &self,
+        delivery: DeliveryId,
+        by: Actor,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.write("try a delivery again").await?;
+        let done = delivery::retry_now(&mut tx, delivery, by, at).await;
+        tx.end(done).await
+    }
+
+    async fn overview(&self, at: Timestamp, most: u32) -> Result<Overview, StoreError> {
+        let mut tx = self.db.read("read the overview").await?;
+        let overview = overview::overview(&mut tx, at, most).await;
+        tx.end(overview).await
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        let mut tx = self.db.read("read the totals").await?;
+        let totals = overview::totals(&mut tx).await;
+        tx.end(totals).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        const PROBE: &str = "UPDATE probe SET count = count + 1 WHERE id = 1";
+        let mut tx = self.db.write("write to the database").await?;
+        let probed = sqlx::query(PROBE).execute(&mut *tx).await;
+        tx.end(probed.map(|_| ()).map_err(Fault::from)).await
+    }
+
+    async fn sweep(&self, at: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.db.write("remove what has run out").await?;
+        let swept = machines::sweep(&mut tx, at).await;
+        tx.end(swept).await
+    }
+
+    async fn audit_links(&self, after: u64, most: u32) -> Result<Vec<Link>, StoreError> {
+        let mut tx = self.db.read("read the audit log").await?;
+        let links = audit::links(&mut tx, after, most).await;
+        tx.end(links).await
+    }
+
+    async fn audit_head(&self) -> Result<(u64, [u8; 32]), StoreError> {
+        let mut tx = self.db.read("read the audit log's head").await?;
+        let head = audit::head(&mut tx).await;
+        tx.end(head).await
+    }
+}

@@ -1,0 +1,97 @@
+//! One suite per port, written against the port, run on every backend.
+//!
+//! A new backend is one function in [`backends`] and one line in each list
+//! below. Time is explicit: nothing sleeps. After each test of a store its
+//! audit chain is verified.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod backends;
+mod blobs;
+mod fixture;
+mod gateway;
+mod hub_admit;
+mod hub_deliver;
+mod hub_directory;
+mod hub_overview;
+mod hub_retry;
+mod sqlite_only;
+
+/// Makes a test of each function of a suite, on each backend.
+macro_rules! on_every_backend {
+    ($($backend:ident),*; $suite:ident $tests:tt) => {
+        mod $suite { $(on_every_backend!(@one $backend $suite $tests);)* }
+    };
+    (@one $backend:ident $suite:ident [$($test:ident),* $(,)?]) => {
+        mod $backend {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let opened = crate::backends::$backend().await;
+                crate::$suite::$test(&opened.store).await;
+                opened.verify().await;
+            })*
+        }
+    };
+}
+
+mod on {
+    on_every_backend!(hub_sqlite; hub_admit [
+        an_image_is_offered_sent_and_then_held,
+        the_same_image_again_changes_nothing,
+        the_same_image_twice_at_once_is_held_once,
+        other_bytes_under_a_known_uid_are_set_aside,
+        a_known_uid_under_another_study_is_set_aside,
+        what_the_recipient_sent_itself_is_already_there,
+        late_images_join_the_share_for_a_day,
+        a_denied_share_keeps_the_image,
+        what_is_held_waits_for_a_person,
+        the_rest_of_a_study_shared_by_hand_follows,
+        completeness_is_per_intent,
+    ]);
+    on_every_backend!(hub_sqlite; hub_deliver [
+        from_admission_to_receipt,
+        images_come_in_order_and_in_bounded_tasks,
+        an_expired_lease_makes_the_claim_stale,
+        two_gateways_at_once_get_two_deliveries,
+        a_revoked_share_releases_nothing_more,
+        what_was_stored_before_a_revocation_is_on_record,
+        an_expired_share_is_withdrawn,
+        another_organisations_delivery_does_not_exist,
+        a_revoked_gateway_gets_nothing,
+    ]);
+    on_every_backend!(hub_sqlite; hub_retry [
+        a_passing_failure_waits_longer_each_time,
+        a_lasting_failure_stops_until_a_person_acts,
+        an_image_that_failed_for_now_is_tried_again_later,
+        done_without_doing_anything_is_no_loop,
+        late_images_start_a_stopped_delivery_again,
+        a_repeated_report_counts_once,
+    ]);
+    on_every_backend!(hub_sqlite; hub_directory [
+        names_and_ae_titles_are_taken_once,
+        a_code_makes_one_gateway,
+        a_code_used_at_once_by_two_makes_one_gateway,
+        a_token_ends_with_its_time_or_its_gateway,
+        an_assertion_is_good_once,
+        hello_answers_everyone_else,
+    ]);
+    on_every_backend!(hub_sqlite; hub_overview [
+        hundreds_of_studies_are_summed_and_bounded,
+        a_silent_recipient_is_seen,
+    ]);
+    on_every_backend!(gateway_sqlite; gateway [
+        indexing_is_idempotent,
+        answers_settle_images,
+        settled_images_stay_settled_until_forgotten,
+        images_for_a_node_wait_for_their_time,
+        a_study_closes_only_as_it_was_judged,
+        the_directory_is_kept,
+    ]);
+    on_every_backend!(blobs_folder; blobs [
+        small_and_large_blobs_read_back,
+        a_write_given_up_leaves_nothing_to_read,
+        a_permit_for_another_study_or_time_is_refused,
+        a_blob_of_another_length_is_refused,
+        writing_again_is_no_error,
+    ]);
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Installs what `make test` needs and what is not there yet:
+# Debian packages, cargo-nextest, Python peers in .venv, the browser tests'
+# packages. Run it as often as you like. `setup.sh bench` adds what only the
+# benchmark needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# program:package
+needed=(
+    cc:build-essential pkg-config:pkg-config git:git curl:curl kill:procps
+    storescu:dcmtk dcmqrscp:dcmtk Orthanc:orthanc
+    chromium:chromium node:nodejs npm:npm python3:python3
+)
+
+have() {
+    command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+missing=()
+for pair in "${needed[@]}"; do
+    have "${pair%%:*}" || missing+=("${pair##*:}")
+done
+# Debian has the module that makes environments in a package of its own.
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+
+if [ "${#missing[@]}" -gt 0 ]; then
+    mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+    if ! have apt-get; then
+        echo "Not Debian. Please install what these Debian packages hold: ${missing[*]}" >&2
+        exit 1
+    fi
+    if [ "$(id -u)" != 0 ] && ! have sudo; then
+        echo "Please run as root: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    echo "Installing ${missing[*]}"
+    as_root apt-get update -q
+    # Debian starts Orthanc as a service, on ports and with an archive that the
+    # tests do not want; they start their own.
+    had_orthanc=$(have Orthanc && echo yes || echo no)
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+    if [ "$had_orthanc" = no ] && [ -d /run/systemd/system ]; then
+        as_root systemctl disable --now orthanc || true
+    fi
+fi
+
+if ! have cargo; then
+    if ! [ -x "$HOME/.cargo/bin/cargo" ]; then
+        echo "Please install Rust first: https://rustup.rs" >&2
+        exit 1
+    fi
+    export PATH="$HOME/.cargo/bin:$PATH"
+fi
+have cargo-nextest || cargo install cargo-nextest --locked
+
+if ! cmp -s tests/requirements.txt .venv/installed; then
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+    cp tests/requirements.txt .venv/installed
+fi
+
+if ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/.installed; then
+    npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
+    cp tests/browser/package-lock.json tests/browser/node_modules/.installed
+fi
+
+if [ "${1:-}" = bench ] && ! [ -x .work/tools/bin/dicom-storescp ]; then
+    cargo install dicom-storescp@0.10.1 --locked --root .work/tools
+fi
