@@ -60,25 +60,24 @@ async fn step(checking: Option<Checking>) -> Option<(io::Result<Bytes>, Option<C
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::{TryStreamExt, executor::block_on};
+    use futures::TryStreamExt;
 
     fn source(parts: &[&'static [u8]]) -> ByteStream {
         let parts: Vec<_> = parts.iter().map(|p| Ok(Bytes::from_static(p))).collect();
         stream::iter(parts).boxed()
     }
 
-    #[test]
-    fn right_bytes_pass_whole() {
-        let out: Vec<Bytes> =
-            block_on(verified(source(&[b"ab", b"", b"c"]), Digest::of(b"abc")).try_collect())
-                .unwrap();
+    #[tokio::test]
+    async fn right_bytes_pass_whole() {
+        let stream = verified(source(&[b"ab", b"", b"c"]), Digest::of(b"abc"));
+        let out: Vec<Bytes> = stream.try_collect().await.unwrap();
         assert_eq!(out.concat(), b"abc");
     }
 
-    #[test]
-    fn wrong_bytes_never_end_well() {
+    #[tokio::test]
+    async fn wrong_bytes_never_end_well() {
         let stream = verified(source(&[b"ab", b"d"]), Digest::of(b"abc"));
-        let items: Vec<_> = block_on(stream.collect());
+        let items: Vec<_> = stream.collect().await;
         assert_eq!(items.len(), 2, "the last chunk is held back");
         assert!(items[1].is_err());
     }
