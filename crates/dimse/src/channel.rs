@@ -87,6 +87,15 @@ pub(crate) struct Channel {
     pub(crate) received: u64,
 }
 
+/// Has the system acknowledge now what has come. Many senders, DCMTK's
+/// among them, leave Nagle's algorithm on and write a message in pieces;
+/// against a delayed acknowledgement that costs 40 ms an object. The
+/// system forgets the wish, so that it is said again after each read.
+fn acknowledge(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    let _best_effort = socket2::SockRef::from(stream).set_tcp_quickack(true);
+}
+
 impl Channel {
     pub(crate) fn new(stream: TcpStream, max_in: u32, idle: Duration) -> Self {
         // Requests and responses alternate; waiting to fill a segment would
@@ -149,6 +158,7 @@ impl Channel {
         if self.inbox.len() >= least {
             return Ok(());
         }
+        let idle = self.idle;
         let read = async {
             while self.inbox.len() < least {
                 let missing = least - self.inbox.len();
@@ -159,11 +169,12 @@ impl Channel {
                 if self.stream.read_buf(&mut self.inbox).await? == 0 {
                     return Err(ChannelError::Closed);
                 }
+                acknowledge(&self.stream);
             }
             Ok(())
         };
-        let in_time = timeout(self.idle, read).await;
-        in_time.map_err(|_| ChannelError::Silent(self.idle))?
+        let in_time = timeout(idle, read).await;
+        in_time.map_err(|_| ChannelError::Silent(idle))?
     }
 
     /// The next fragment; `None` when the peer asks for release.

@@ -30,6 +30,7 @@ pub fn init_logs(format: LogFormat, level: &str) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(level).map_err(LogError::Level)?;
     let base = fmt::Subscriber::builder()
         .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Json => base.json().flatten_event(true).try_init(),
