@@ -23,7 +23,7 @@ help:
 test: setup fmt-check lint layers build unit doc python browser licences
 
 demo:
-	cargo run --release --bin bildbro -- demo $(ARGS)
+	cargo run --locked --bin bildbro -- demo $(ARGS)
 
 setup:
 	@scripts/setup.sh

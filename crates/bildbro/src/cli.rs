@@ -4,7 +4,11 @@ use crate::{admin, demo, fault::Fault, gateway, hub};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "bildbro", version, about = "Image exchange between care providers")]
+#[command(
+    name = "bildbro",
+    version,
+    about = "Image exchange between care providers"
+)]
 pub struct Cli {
     #[command(subcommand)]
     program: Program,

@@ -27,7 +27,11 @@ pub fn load<T: DeserializeOwned>(file: Option<&Path>) -> Result<T, Fault> {
         figment = figment.merge(Toml::file_exact(file));
     }
     figment
-        .merge(Env::prefixed("BILDBRO_").ignore(&["python", "log"]).split("__"))
+        .merge(
+            Env::prefixed("BILDBRO_")
+                .ignore(&["python", "log"])
+                .split("__"),
+        )
         .extract()
         .map_err(|error| explain(&error))
 }
@@ -44,7 +48,10 @@ fn explain(error: &figment::Error) -> Fault {
             known.join(", ")
         ));
     }
-    Fault::new(format!("the configuration is wrong at `{place}`: {}", error.kind))
+    Fault::new(format!(
+        "the configuration is wrong at `{place}`: {}",
+        error.kind
+    ))
 }
 
 fn likeness(a: &str, b: &str) -> f64 {

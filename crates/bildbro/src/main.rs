@@ -19,7 +19,10 @@ fn main() -> ExitCode {
     let arguments = cli::Cli::parse();
     // The one process-wide choice: which implementation rustls uses.
     let _already_set = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("bildbro: the runtime does not start: {error}");

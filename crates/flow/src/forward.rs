@@ -12,9 +12,13 @@ use crate::{
     receive::Bell,
 };
 use bildbro_domain::{ErrorClass, retry::BackOff};
-use bildbro_wire::link::{Answer, MAX_BATCH, Offer};
+use bildbro_wire::link::{Answer, MAX_BATCH, Offer, Refusal};
 use futures::{StreamExt, TryStreamExt, stream};
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 /// Bodies under way at once, and most bytes in one: a loss costs little, and a
 /// long line is kept busy.
@@ -144,9 +148,31 @@ impl Forward {
         let offers: Vec<Offer> = body.iter().filter_map(Spooled::offer).collect();
         let numbers: Vec<u64> = body.iter().map(|s| s.object).collect();
         let spool = Arc::clone(&self.spool);
-        let read = Box::new(move |i: usize| spool.read(numbers[i]));
-        let answers = self.hub.send(offers, read).await?;
-        self.settle(body.into_iter().zip(answers).collect()).await
+        let damaged = Arc::new(OnceLock::new());
+        let seen = Arc::clone(&damaged);
+        let read = Box::new(move |i: usize| {
+            let watch = Arc::clone(&seen);
+            let opened = spool.read(numbers[i]);
+            let noted = move |_: &std::io::Error| {
+                let _first_only = watch.set(i);
+            };
+            let stream = opened.inspect_err(&noted)?;
+            Ok(stream.inspect_err(noted).boxed())
+        });
+        match self.hub.send(offers, read).await {
+            Ok(answers) => self.settle(body.into_iter().zip(answers).collect()).await,
+            Err(error) => {
+                // An image that the disk has spoilt must not keep the others
+                // from passing: it stays, for a person to look at.
+                if let Some(spoilt) = damaged.get().and_then(|&i| body.into_iter().nth(i)) {
+                    tracing::error!(object = spoilt.object, "forward.unreadable");
+                    let reason = Refusal::Unreadable;
+                    self.settle(vec![(spoilt, Answer::Refused { reason })])
+                        .await?;
+                }
+                Err(error.into())
+            }
+        }
     }
 
     async fn settle(&self, answers: Vec<(Spooled, Answer)>) -> Result<u64, ForwardError> {

@@ -193,16 +193,30 @@ pub async fn index(
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
-        while let Err(error) = store.index(&batch, clock.now()).await {
-            tracing::error!(%error, images = batch.len(), "index.failed");
-            if error.class() == ErrorClass::Permanent {
-                break;
+        if !index_batch(store.as_ref(), &batch, &clock).await {
+            // One of them cannot be indexed: it must not keep the others.
+            for one in batch.chunks(1) {
+                if !index_batch(store.as_ref(), one, &clock).await {
+                    let object = one.first().map(|spooled| spooled.object);
+                    tracing::error!(object, "index.given_up");
+                }
             }
-            tokio::time::sleep(INDEX_RETRY).await;
         }
         batch.clear();
         bell.ring();
     }
+}
+
+/// Tries until it is done, or cannot be: answers which.
+async fn index_batch(store: &dyn GatewayStore, batch: &[Spooled], clock: &Clock) -> bool {
+    while let Err(error) = store.index(batch, clock.now()).await {
+        tracing::error!(%error, images = batch.len(), "index.failed");
+        if error.class() == ErrorClass::Permanent {
+            return false;
+        }
+        tokio::time::sleep(INDEX_RETRY).await;
+    }
+    true
 }
 
 /// Brings spool and index together at the start, after whatever happened:

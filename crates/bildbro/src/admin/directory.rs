@@ -3,7 +3,8 @@
 use super::{find_organisation, operator};
 use crate::fault::{Fault, While};
 use bildbro_domain::{
-    AeTitle, Digest, GatewayId, audit::Actor,
+    AeTitle, Digest, GatewayId,
+    audit::Actor,
     organisation::{Kind, Organisation},
 };
 use bildbro_flow::ports::hub::{HubStore, NewOrganisation};
@@ -41,7 +42,9 @@ pub struct EnrolCodeArguments {
 pub enum GatewayCommand {
     List,
     /// Cut a gateway off: its tokens end at once
-    Revoke { gateway: GatewayId },
+    Revoke {
+        gateway: GatewayId,
+    },
 }
 
 pub async fn organisation(store: &dyn HubStore, command: OrganisationCommand) -> Result<(), Fault> {
@@ -62,13 +65,25 @@ pub async fn organisation(store: &dyn HubStore, command: OrganisationCommand) ->
                 .add_organisation(new, operator(), Timestamp::now())
                 .await
                 .doing("adding the organisation")?;
-            println!("{} is on the hub; other PACS share with it by sending to {}", added.name, added.ae_title);
+            println!(
+                "{} is on the hub; other PACS share with it by sending to {}",
+                added.name, added.ae_title
+            );
             Ok(())
         }
         OrganisationCommand::List => {
-            for o in store.organisations().await.doing("reading the organisations")? {
+            for o in store
+                .organisations()
+                .await
+                .doing("reading the organisations")?
+            {
                 let state = if o.active { "" } else { "  (has left)" };
-                println!("{:<16}  {:<14}  {}{state}", o.ae_title.as_str(), o.kind.as_str(), o.name);
+                println!(
+                    "{:<16}  {:<14}  {}{state}",
+                    o.ae_title.as_str(),
+                    o.kind.as_str(),
+                    o.name
+                );
             }
             Ok(())
         }
@@ -120,8 +135,13 @@ pub async fn gateway(store: &dyn HubStore, command: GatewayCommand) -> Result<()
                 .await
                 .doing("reading the gateways")?;
             for g in overview.gateways {
-                let seen = g.last_seen.map_or_else(|| "never".to_owned(), |at| format!("{at:.0}"));
-                println!("{}  {}  {}  last seen {seen}", g.gateway, g.organisation, g.name);
+                let seen = g
+                    .last_seen
+                    .map_or_else(|| "never".to_owned(), |at| format!("{at:.0}"));
+                println!(
+                    "{}  {}  {}  last seen {seen}",
+                    g.gateway, g.organisation, g.name
+                );
             }
             Ok(())
         }

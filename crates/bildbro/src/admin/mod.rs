@@ -8,7 +8,11 @@ mod audit;
 mod directory;
 mod shares;
 
-use crate::{config, fault::{Fault, While}, hub::config::Config};
+use crate::{
+    config,
+    fault::{Fault, While},
+    hub::config::Config,
+};
 use bildbro_domain::{audit::Actor, organisation::Organisation};
 use bildbro_flow::ports::hub::HubStore;
 use bildbro_store::HubDb;

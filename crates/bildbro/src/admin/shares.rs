@@ -2,10 +2,7 @@
 
 use super::{find_organisation, operator};
 use crate::fault::{Fault, While};
-use bildbro_domain::{
-    DeliveryId, ShareId, StudyUid,
-    share::Purpose,
-};
+use bildbro_domain::{DeliveryId, ShareId, StudyUid, share::Purpose};
 use bildbro_flow::ports::hub::{DeliveryView, HubStore};
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -53,7 +50,14 @@ pub async fn share(store: &dyn HubStore, command: ShareCommand) -> Result<(), Fa
             let purpose = Purpose::parse(&purpose)
                 .ok_or_else(|| Fault::new(format!("there is no purpose `{purpose}`")))?;
             let share = store
-                .share_study(holder.id, &study, recipient.id, purpose, operator(), Timestamp::now())
+                .share_study(
+                    holder.id,
+                    &study,
+                    recipient.id,
+                    purpose,
+                    operator(),
+                    Timestamp::now(),
+                )
                 .await
                 .doing("sharing the study")?;
             println!("share {share}");
@@ -68,7 +72,9 @@ pub async fn share(store: &dyn HubStore, command: ShareCommand) -> Result<(), Fa
                 println!("share {share} is taken back");
                 Ok(())
             } else {
-                Err(Fault::new(format!("there is no share {share} to take back")))
+                Err(Fault::new(format!(
+                    "there is no share {share} to take back"
+                )))
             }
         }
     }
@@ -95,7 +101,9 @@ pub async fn delivery(store: &dyn HubStore, command: DeliveryCommand) -> Result<
                 println!("delivery {delivery} is first in its queue");
                 Ok(())
             } else {
-                Err(Fault::new(format!("there is no delivery {delivery} to try again")))
+                Err(Fault::new(format!(
+                    "there is no delivery {delivery} to try again"
+                )))
             }
         }
     }
@@ -125,7 +133,13 @@ pub async fn quarantine(store: &dyn HubStore) -> Result<(), Fault> {
         println!("nothing is set aside");
     }
     for q in overview.quarantined {
-        println!("{}  {}  {} images, latest {:.0}", q.organisation, q.reason.as_str(), q.images, q.latest);
+        println!(
+            "{}  {}  {} images, latest {:.0}",
+            q.organisation,
+            q.reason.as_str(),
+            q.images,
+            q.latest
+        );
     }
     Ok(())
 }

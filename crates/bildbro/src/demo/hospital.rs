@@ -10,8 +10,11 @@ use crate::{
     },
     hub::config::LogConfig,
 };
-use bildbro_dicom::phantom::{self, StudyPlan};
-use bildbro_dimse::client::{Association, ClientConfig, Node, Offer, StoreHeader, storage_proposals};
+use bildbro_dicom::phantom::{self, Instance, Study, StudyPlan};
+use bildbro_dimse::{
+    client::{Association, ClientConfig, Node, Offer, StoreHeader, storage_proposals},
+    server::Server,
+};
 use bildbro_domain::AeTitle;
 use bytes::Bytes;
 use futures::stream;
@@ -40,7 +43,7 @@ pub struct Hospital {
     title: AeTitle,
     config: Config,
     pacs: Node,
-    server: Option<bildbro_dimse::server::Server>,
+    own: Option<(Archive, Server)>,
 }
 
 impl Hospital {
@@ -51,14 +54,16 @@ impl Hospital {
         real: &[String],
         any_port: bool,
     ) -> Result<Self, Fault> {
-        let given = real.iter().find_map(|text| text.strip_prefix(plan.key)?.strip_prefix('='));
+        let given = real
+            .iter()
+            .find_map(|text| text.strip_prefix(plan.key)?.strip_prefix('='));
         let gateway_address = port(plan.gateway_port, any_port)?;
         let own = title(GATEWAY)?;
-        let (pacs, server) = match given {
+        let (pacs, own_pacs) = match given {
             Some(text) => (parse_node(text)?, None),
             None => {
-                let (node, server) = small_pacs(plan, dir, any_port, &own, gateway_address).await?;
-                (node, Some(server))
+                let (node, pacs) = small_pacs(plan, dir, any_port, &own, gateway_address).await?;
+                (node, Some(pacs))
             }
         };
         let config = Config {
@@ -88,7 +93,7 @@ impl Hospital {
             title: title(plan.ae_title)?,
             config,
             pacs,
-            server,
+            own: own_pacs,
         })
     }
 
@@ -120,32 +125,34 @@ impl Hospital {
         };
         let gateway = Gateway::open(config).await?;
         let address = gateway.address()?;
-        if let Some(server) = self.server {
+        let archive = self.own.map(|(archive, server)| {
             tasks.spawn(server.serve(stop.clone()));
-        }
+            archive
+        });
         tasks.spawn(gateway.run(stop.clone()));
         Ok(Running {
             title: self.title,
             pacs: self.pacs,
             gateway: address,
+            archive,
         })
     }
 }
 
-/// The demo's own PACS, with the sample studies of its hospital in it.
+/// The demo's own PACS.
 async fn small_pacs(
     plan: &Plan,
     dir: &Path,
     any_port: bool,
     gateway_title: &AeTitle,
     gateway: SocketAddr,
-) -> Result<(Node, bildbro_dimse::server::Server), Fault> {
+) -> Result<(Node, (Archive, Server)), Fault> {
     let ae_title = title(plan.pacs_title)?;
     let archive = Archive::open(dir.join(plan.key).join("pacs"), ae_title.clone())?;
     archive.know(node(gateway_title.clone(), gateway));
     let server = archive.bind(port(plan.pacs_port, any_port)?).await?;
     let address = server.local_addr().doing("reading the port")?;
-    Ok((node(ae_title, address), server))
+    Ok((node(ae_title, address), (archive, server)))
 }
 
 /// A hospital that runs.
@@ -153,6 +160,8 @@ pub struct Running {
     title: AeTitle,
     pacs: Node,
     gateway: SocketAddr,
+    /// Unless a real PACS stands in its place.
+    archive: Option<Archive>,
 }
 
 impl Running {
@@ -174,7 +183,10 @@ impl Running {
 
     /// Waits until the gateway has heard from the hub that `title` exists.
     pub async fn wait_for(&self, title: &AeTitle) -> Result<(), Fault> {
-        let offers = [Offer::user(bildbro_dimse::sop::VERIFICATION, &[bildbro_dimse::sop::IMPLICIT_LE])];
+        let offers = [Offer::user(
+            bildbro_dimse::sop::VERIFICATION,
+            &[bildbro_dimse::sop::IMPLICIT_LE],
+        )];
         let node = node(title.clone(), self.gateway);
         for _ in 0..100 {
             if let Ok(association) = Association::open(&node, &self.client(), &offers).await {
@@ -183,7 +195,9 @@ impl Running {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        Err(Fault::new(format!("the gateway does not answer as {title}")))
+        Err(Fault::new(format!(
+            "the gateway does not answer as {title}"
+        )))
     }
 
     fn client(&self) -> ClientConfig {
@@ -198,7 +212,9 @@ impl Running {
     /// Sends a sample study to the gateway as the PACS does.
     pub async fn send_sample(&self, key: &str, slices: u16, to: &AeTitle) -> Result<(), Fault> {
         let study = plan(key)?.with_slices(slices).study(rand::random());
-        let first = study.instance(0).ok_or_else(|| Fault::new("the sample is empty"))?;
+        let first = study
+            .instance(0)
+            .ok_or_else(|| Fault::new("the sample is empty"))?;
         let offers = storage_proposals([(&first.class_uid, &first.syntax)].into_iter());
         let node = node(to.clone(), self.gateway);
         let mut association = Association::open(&node, &self.client(), &offers)
@@ -206,18 +222,43 @@ impl Running {
             .doing("sending the sample")?;
         for number in 0..study.len() {
             let drawn = study.clone();
-            let instance = tokio::task::spawn_blocking(move || drawn.instance(number))
-                .await
-                .doing("drawing the sample")?;
-            let Some(instance) = instance else { break };
+            let archive = self.archive.clone();
+            let draw = move || draw(&drawn, number, archive.as_ref());
+            let drawn = tokio::task::spawn_blocking(draw).await;
+            let Some(instance) = drawn.doing("drawing the sample")?? else {
+                break;
+            };
             let header = StoreHeader::of(&instance.class_uid, &instance.sop_uid, &instance.syntax);
             let bytes = stream::iter([Ok(Bytes::from(instance.data_set))]);
-            let status = association.store(&header, bytes).await.doing("sending the sample")?;
+            let status = association
+                .store(&header, bytes)
+                .await
+                .doing("sending the sample")?;
             if status != 0 {
-                return Err(Fault::new(format!("the gateway answered status {status:04X}")));
+                return Err(Fault::new(format!(
+                    "the gateway answered status {status:04X}"
+                )));
             }
         }
         association.release().await;
+        Ok(())
+    }
+
+    /// Fills the PACS with every other sample study, one image after another.
+    pub async fn fill(&self, except: &str) -> Result<(), Fault> {
+        let Some(archive) = self.archive.clone() else {
+            return Ok(());
+        };
+        for plan in phantom::catalogue().into_iter().filter(|p| p.key != except) {
+            let study = plan.study(rand::random());
+            let archive = archive.clone();
+            let fill = move || {
+                (0..study.len()).try_for_each(|n| draw(&study, n, Some(&archive)).map(|_| ()))
+            };
+            tokio::task::spawn_blocking(fill)
+                .await
+                .doing("drawing the samples")??;
+        }
         Ok(())
     }
 
@@ -249,6 +290,19 @@ impl Running {
             files.display()
         )
     }
+}
+
+/// Draws one image of a sample; it is then in the PACS too, if it is ours.
+fn draw(
+    study: &Study,
+    number: usize,
+    archive: Option<&Archive>,
+) -> Result<Option<Instance>, Fault> {
+    let instance = study.instance(number);
+    if let (Some(instance), Some(archive)) = (&instance, archive) {
+        archive.put(instance)?;
+    }
+    Ok(instance)
 }
 
 fn plan(key: &str) -> Result<StudyPlan, Fault> {

@@ -12,7 +12,10 @@ mod progress;
 use crate::{
     admin,
     fault::{Fault, While},
-    hub::{self, Hub, config::{Config as HubConfig, LogConfig, LogFormat}},
+    hub::{
+        self, Hub,
+        config::{Config as HubConfig, LogConfig, LogFormat},
+    },
 };
 use bildbro_domain::{
     AeTitle,
@@ -75,7 +78,10 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
     hub::init_logs(&log)?;
     let (kept, dir) = match &arguments.dir {
         Some(dir) => (true, dir.clone()),
-        None => (false, std::env::temp_dir().join(format!("bildbro-demo-{}", std::process::id()))),
+        None => (
+            false,
+            std::env::temp_dir().join(format!("bildbro-demo-{}", std::process::id())),
+        ),
     };
     let outcome = run(&arguments, &dir).await;
     if !kept {
@@ -117,7 +123,7 @@ async fn run(arguments: &Arguments, dir: &Path) -> Result<(), Fault> {
     };
     println!("  status page      {status_page}\n");
 
-    let sent_before = overview_has_deliveries(store.as_ref()).await?;
+    let sent_before = has_deliveries(store.as_ref()).await?;
     if sent_before {
         println!("Going on where the last start was: see the status page.");
     } else {
@@ -128,6 +134,10 @@ async fn run(arguments: &Arguments, dir: &Path) -> Result<(), Fault> {
         let (sent, shown) = tokio::join!(sending, showing);
         sent?;
         shown?;
+    }
+    if !sent_before && !arguments.once {
+        println!("Drawing more sample studies into Region Halland's PACS.");
+        halland.fill("ct-thorax").await?;
     }
     if !arguments.once && !stop.is_cancelled() {
         let files = halland.write_sample("mr-hjarna", &dir.join("samples"))?;
@@ -179,8 +189,14 @@ fn spawn_hub(tasks: &TaskTracker, hub: Hub, stop: &CancellationToken) {
 }
 
 async fn organisation(store: &dyn HubStore, plan: &Plan) -> Result<Organisation, Fault> {
-    let all = store.organisations().await.doing("reading the organisations")?;
-    if let Some(found) = all.into_iter().find(|o| o.ae_title.as_str() == plan.ae_title) {
+    let all = store
+        .organisations()
+        .await
+        .doing("reading the organisations")?;
+    if let Some(found) = all
+        .into_iter()
+        .find(|o| o.ae_title.as_str() == plan.ae_title)
+    {
         return Ok(found);
     }
     let new = NewOrganisation {
@@ -197,8 +213,10 @@ async fn organisation(store: &dyn HubStore, plan: &Plan) -> Result<Organisation,
         .doing("adding the organisation")
 }
 
-async fn overview_has_deliveries(store: &dyn HubStore) -> Result<bool, Fault> {
-    let overview = store.overview(Timestamp::now(), 1).await.doing("looking at the hub")?;
+async fn has_deliveries(store: &dyn HubStore) -> Result<bool, Fault> {
+    let overview = store
+        .overview(Timestamp::now(), 1)
+        .await
+        .doing("looking at the hub")?;
     Ok(!overview.deliveries.is_empty())
 }
-

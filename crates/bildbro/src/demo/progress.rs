@@ -18,11 +18,15 @@ pub async fn show(
     stop: &CancellationToken,
 ) -> Result<(), Fault> {
     let bar = ProgressBar::new(images as u64);
-    let style = ProgressStyle::with_template("  {bar:40} {pos}/{len} images in the other PACS  {msg}")
-        .doing("drawing the progress")?;
+    let style =
+        ProgressStyle::with_template("  {bar:40} {pos}/{len} images in the other PACS  {msg}")
+            .doing("drawing the progress")?;
     bar.set_style(style);
     loop {
-        let overview = store.overview(Timestamp::now(), 1).await.doing("looking at the hub")?;
+        let overview = store
+            .overview(Timestamp::now(), 1)
+            .await
+            .doing("looking at the hub")?;
         if let Some(delivery) = overview.deliveries.first() {
             let there = delivery.stored + delivery.already_there;
             bar.set_position(there);

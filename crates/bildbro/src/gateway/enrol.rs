@@ -53,7 +53,12 @@ pub fn read(data_dir: &Path) -> Result<Option<(Enrolment, KeyPair)>, Fault> {
 ///
 /// # Errors
 /// When it has enrolled already, the hub refuses, or a file cannot be written.
-pub async fn enrol(config: &Config, hub: &HubConfig, code: &str, name: &str) -> Result<Enrolment, Fault> {
+pub async fn enrol(
+    config: &Config,
+    hub: &HubConfig,
+    code: &str,
+    name: &str,
+) -> Result<Enrolment, Fault> {
     let data_dir = &config.data_dir;
     fs::create_dir_all(data_dir).doing(format!("making {}", data_dir.display()))?;
     if let Some((enrolled, _)) = read(data_dir)? {

@@ -72,7 +72,9 @@ impl ConfiguredNodes {
 
     pub fn names(&self) -> Vec<(String, AeTitle)> {
         let names = self.nodes.iter();
-        names.map(|n| (n.config.name.clone(), n.config.ae_title.clone())).collect()
+        names
+            .map(|n| (n.config.name.clone(), n.config.ae_title.clone()))
+            .collect()
     }
 
     /// Where a node is.
@@ -122,7 +124,10 @@ impl Nodes for ConfiguredNodes {
         if !known.config.find {
             return Ok(None);
         }
-        let offers = [Offer::user(sop::STUDY_ROOT_FIND, &[sop::EXPLICIT_LE, sop::IMPLICIT_LE])];
+        let offers = [Offer::user(
+            sop::STUDY_ROOT_FIND,
+            &[sop::EXPLICIT_LE, sop::IMPLICIT_LE],
+        )];
         let opened = Association::open(&known.node, &self.client, &offers).await;
         let mut association = opened.map_err(trouble)?;
         let held = held_instances(&mut association, study).await;
@@ -203,9 +208,11 @@ fn value(syntax: &str, found: &[u8], tag: bildbro_dicom::Tag) -> Option<String> 
 fn offers(kinds: &[Kind]) -> Vec<Offer> {
     let mut offers: Vec<Offer> = Vec::new();
     let stored = kinds.iter().map(|k| (k, k.syntax.as_str()));
-    let others = kinds
-        .iter()
-        .flat_map(|k| transcode::candidates(k.syntax.as_str()).iter().map(move |s| (k, *s)));
+    let others = kinds.iter().flat_map(|k| {
+        transcode::candidates(k.syntax.as_str())
+            .iter()
+            .map(move |s| (k, *s))
+    });
     for (kind, syntax) in stored.chain(others) {
         let offer = Offer::user(kind.class.as_str(), &[syntax]);
         if offers.len() < MAX_CONTEXTS && !offers.contains(&offer) {

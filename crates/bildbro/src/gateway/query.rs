@@ -78,7 +78,10 @@ pub async fn echo(config: &Config) -> Result<(), Fault> {
             Err(error) => {
                 silent += 1;
                 let cause = error.source.as_ref().map(ToString::to_string);
-                println!("{name} ({title}) does not answer: {}", cause.unwrap_or_default());
+                println!(
+                    "{name} ({title}) does not answer: {}",
+                    cause.unwrap_or_default()
+                );
             }
         }
     }
@@ -108,20 +111,35 @@ async fn asking(config: &Config, name: &str) -> Result<Asking, Fault> {
 }
 
 impl Asking {
-    async fn record(&self, action: Action, studies: Vec<StudyUid>, well: bool) -> Result<(), Fault> {
+    async fn record(
+        &self,
+        action: Action,
+        studies: Vec<StudyUid>,
+        well: bool,
+    ) -> Result<(), Fault> {
         let login = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-        let outcome = if well { Outcome::Success } else { Outcome::Failure };
+        let outcome = if well {
+            Outcome::Success
+        } else {
+            Outcome::Failure
+        };
         let actor = Actor::Operator { login };
         let mut entry = Entry::new(Uuid::now_v7(), Timestamp::now(), action, outcome, actor);
         entry.studies = studies;
         entry.detail = Some(format!("node {}", self.node.ae_title));
-        self.store.record(&[entry]).await.doing("writing the audit log")
+        self.store
+            .record(&[entry])
+            .await
+            .doing("writing the audit log")
     }
 }
 
 pub async fn find(config: &Config, arguments: FindArguments) -> Result<(), Fault> {
     let asking = asking(config, &arguments.node).await?;
-    let offers = [Offer::user(sop::STUDY_ROOT_FIND, &[sop::EXPLICIT_LE, sop::IMPLICIT_LE])];
+    let offers = [Offer::user(
+        sop::STUDY_ROOT_FIND,
+        &[sop::EXPLICIT_LE, sop::IMPLICIT_LE],
+    )];
     let mut association = Association::open(&asking.node, &asking.client, &offers)
         .await
         .doing(format!("asking {}", arguments.node))?;
@@ -148,7 +166,9 @@ pub async fn find(config: &Config, arguments: FindArguments) -> Result<(), Fault
             studies.len() < arguments.most
         })
         .await;
-    asking.record(Action::Search, studies, found.is_ok()).await?;
+    asking
+        .record(Action::Search, studies, found.is_ok())
+        .await?;
     found.doing(format!("searching {}", arguments.node))?;
     association.release().await;
     Ok(())
@@ -171,7 +191,10 @@ fn print_study(found: &Identifier) {
 pub async fn fetch(config: &Config, arguments: FetchArguments) -> Result<(), Fault> {
     let study = StudyUid::new(&arguments.study).doing("the study")?;
     let asking = asking(config, &arguments.node).await?;
-    let destination = arguments.share_as.clone().unwrap_or_else(|| config.ae_title.clone());
+    let destination = arguments
+        .share_as
+        .clone()
+        .unwrap_or_else(|| config.ae_title.clone());
     let query = |syntax: &str| {
         let mut query = Identifier::at_level("STUDY");
         query.set(tag::STUDY_INSTANCE_UID, study.as_str());
@@ -195,18 +218,28 @@ pub async fn fetch(config: &Config, arguments: FetchArguments) -> Result<(), Fau
         let open = |request| Ok(Relay::open(request, gateway.clone(), relay.clone()));
         association.get(sop::STUDY_ROOT_GET, query, open).await
     } else {
-        let offers = [Offer::user(sop::STUDY_ROOT_MOVE, &[sop::EXPLICIT_LE, sop::IMPLICIT_LE])];
+        let offers = [Offer::user(
+            sop::STUDY_ROOT_MOVE,
+            &[sop::EXPLICIT_LE, sop::IMPLICIT_LE],
+        )];
         let mut association = Association::open(&asking.node, &asking.client, &offers)
             .await
             .doing(format!("asking {}", arguments.node))?;
         let each = |p: bildbro_dimse::client::Progress| {
-            eprintln!("{} sent, {} to come, {} failed", p.completed + p.warning, p.remaining, p.failed);
+            eprintln!(
+                "{} sent, {} to come, {} failed",
+                p.completed + p.warning,
+                p.remaining,
+                p.failed
+            );
         };
         association
             .move_to(sop::STUDY_ROOT_MOVE, &destination, query, patience, each)
             .await
     };
-    asking.record(Action::Fetch, vec![study], outcome.is_ok()).await?;
+    asking
+        .record(Action::Fetch, vec![study], outcome.is_ok())
+        .await?;
     let progress = outcome.doing(format!("fetching from {}", arguments.node))?;
     println!(
         "{} images came, {} failed",
@@ -214,7 +247,9 @@ pub async fn fetch(config: &Config, arguments: FetchArguments) -> Result<(), Fau
         progress.failed
     );
     if progress.failed > 0 {
-        return Err(Fault::new("not every image came; the node's own log says why"));
+        return Err(Fault::new(
+            "not every image came; the node's own log says why",
+        ));
     }
     Ok(())
 }
@@ -238,7 +273,10 @@ fn get_offers() -> Vec<Offer> {
         "7", "7.1", "7.2", "7.3", "7.4", "9.1.1", "11.1", "12.1", "12.2", "13.1.3", "20", "66",
         "66.4", "77.1.4", "88.22", "88.33", "104.1",
     ];
-    let mut offers = vec![Offer::user(sop::STUDY_ROOT_GET, &[sop::EXPLICIT_LE, sop::IMPLICIT_LE])];
+    let mut offers = vec![Offer::user(
+        sop::STUDY_ROOT_GET,
+        &[sop::EXPLICIT_LE, sop::IMPLICIT_LE],
+    )];
     for class in CLASSES {
         let class = format!("1.2.840.10008.5.1.4.1.1.{class}");
         // A context settles on one syntax; two, so that what is stored
@@ -271,10 +309,16 @@ impl Relay {
             told.is_err().then(broken)
         });
         let stored = tokio::spawn(async move {
-            let offers = [Offer::user(request.class.as_str(), &[request.syntax.as_str()])];
+            let offers = [Offer::user(
+                request.class.as_str(),
+                &[request.syntax.as_str()],
+            )];
             let mut association = Association::open(&gateway, &client, &offers).await.ok()?;
             let header = StoreHeader::of(&request.class, &request.sop_uid, &request.syntax);
-            let status = association.store(&header, Box::pin(source.chain(end))).await.ok()?;
+            let status = association
+                .store(&header, Box::pin(source.chain(end)))
+                .await
+                .ok()?;
             association.release().await;
             Some(status)
         });
@@ -290,7 +334,10 @@ impl Relay {
 impl StoreSink for Relay {
     async fn push(&mut self, bytes: Bytes) -> Result<(), u16> {
         use futures::SinkExt;
-        self.chunks.send(Ok(bytes)).await.map_err(|_| status::OUT_OF_RESOURCES)
+        self.chunks
+            .send(Ok(bytes))
+            .await
+            .map_err(|_| status::OUT_OF_RESOURCES)
     }
 
     async fn commit(self: Box<Self>) -> u16 {

@@ -37,13 +37,12 @@ impl Services for GatewayServices {
         }
     }
 
-    async fn store(
-        &self,
-        peer: &Peer,
-        request: StoreRequest,
-    ) -> Result<Box<dyn StoreSink>, u16> {
+    async fn store(&self, peer: &Peer, request: StoreRequest) -> Result<Box<dyn StoreSink>, u16> {
         // The directory may have changed since the association began.
-        let route = self.routes.called(&peer.called).ok_or(status::CANNOT_UNDERSTAND)?;
+        let route = self
+            .routes
+            .called(&peer.called)
+            .ok_or(status::CANNOT_UNDERSTAND)?;
         let announced = Announced {
             calling: peer.calling.clone(),
             called: peer.called.clone(),

@@ -54,9 +54,8 @@ struct Parts {
 }
 
 pub fn read_ca(hub: &HubConfig) -> Result<Option<Vec<u8>>, Fault> {
-    let read = |file: &std::path::PathBuf| {
-        fs::read(file).doing(format!("reading {}", file.display()))
-    };
+    let read =
+        |file: &std::path::PathBuf| fs::read(file).doing(format!("reading {}", file.display()));
     hub.ca_file.as_ref().map(read).transpose()
 }
 
@@ -66,11 +65,7 @@ pub async fn open_index(data_dir: &Path) -> Result<GatewayDb, Fault> {
         .doing("opening the gateway's index")
 }
 
-pub fn link(
-    hub: &HubConfig,
-    enrolment: &Enrolment,
-    key: KeyPair,
-) -> Result<HubLink, Fault> {
+pub fn link(hub: &HubConfig, enrolment: &Enrolment, key: KeyPair) -> Result<HubLink, Fault> {
     let gateway = enrolment.gateway;
     let config = LinkConfig {
         hub_url: hub.url.clone(),
@@ -114,7 +109,8 @@ impl Gateway {
         let routes = Routes::new(&config);
         routes.set_directory(&store.directory().await.doing("reading the directory")?);
         let hub = connect(&config)?;
-        let (receiver, queue) = Receiver::new(Arc::clone(&spool), clock.clone(), limits.max_object_bytes);
+        let (receiver, queue) =
+            Receiver::new(Arc::clone(&spool), clock.clone(), limits.max_object_bytes);
         let services = GatewayServices {
             routes: routes.clone(),
             receiver,

@@ -57,7 +57,8 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
     let hub = Hub::open(config).await?;
     println!("listening link {}", hub.link_url());
     println!("listening operations http://{}", hub.operations_address());
-    hub.run(until_told_to_stop().doing("watching for signals")?).await
+    hub.run(until_told_to_stop().doing("watching for signals")?)
+        .await
 }
 
 /// A hub that has been put together and bound, not running yet.
@@ -77,7 +78,8 @@ impl Hub {
         let db = HubDb::open(&data_dir.join(DATABASE), Timing::default())
             .await
             .doing("opening the hub's database")?;
-        let blobs = ObjectBlobs::folder(&data_dir.join("blobs")).doing("opening the blob folder")?;
+        let blobs =
+            ObjectBlobs::folder(&data_dir.join("blobs")).doing("opening the blob folder")?;
         let tls = config.tls.as_ref().map(|tls| Tls {
             certificate: tls.certificate.clone(),
             key: tls.key.clone(),
