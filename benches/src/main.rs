@@ -79,10 +79,13 @@ async fn main() -> ExitCode {
         for case in &mut cases {
             match measure::measure(case.receiver, case.sample, case.associations).await {
                 Ok(measurement) => case.rounds.push(measurement),
-                Err(why) => {
+                // A peer that fails has no figure for this round; that ours
+                // fails is a defect.
+                Err(why) if case.receiver == Receiver::Gateway => {
                     eprintln!("{} failed: {why}", case.receiver.name());
                     return ExitCode::FAILURE;
                 }
+                Err(why) => println!("{} left this round out: {why}", case.receiver.name()),
             }
         }
     }

@@ -3,14 +3,20 @@
 //! straight to another: the data set must be the same, byte for byte, in the
 //! same transfer syntax.
 
-use bildbro_testkit::{Node, Orthanc, OrthancOptions, Peer, samples};
-use bildbro_tests::{Exchange, data_set};
+use bildbro_dicom::part10;
+use bildbro_dimse::client::{self, Association, Offer, StoreHeader};
+use bildbro_domain::AeTitle;
+use bildbro_testkit::{Gateway, Node, Orthanc, OrthancOptions, Peer, samples};
+use bildbro_tests::{Exchange, data_set, gateway_options};
+use bytes::Bytes;
+use futures::stream;
 use reqwest::Method;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 const DIRECTORY: &str = "a directory of files is no instance";
@@ -140,6 +146,40 @@ async fn every_real_file_arrives_as_orthanc_sent_it() {
         findings.cannot_send.keys().cloned().collect::<Vec<_>>(),
         known(ORTHANC_CANNOT_SEND)
     );
+}
+
+/// Orthanc's limits are not the exchange's.
+#[tokio::test]
+async fn what_orthanc_cannot_send_is_taken_from_who_can() {
+    let gateway = Gateway::start(gateway_options("BILDBRO", vec![])).await;
+    for (name, _) in ORTHANC_CANNOT_SEND {
+        let name = name.split('/').next_back().expect("a name");
+        let file = fs::read(samples::pydicom_file(name)).expect("samples can be read");
+        let (meta, start) = part10::read_meta(&file).expect("a Part 10 file");
+        let address = gateway.peer().address;
+        let node = client::Node {
+            ae_title: AeTitle::new("BILDBRO").expect("a good AE title"),
+            host: address.ip().to_string(),
+            port: address.port(),
+        };
+        let config = client::ClientConfig {
+            calling: AeTitle::new("TEST").expect("a good AE title"),
+            connect: Duration::from_secs(5),
+            response: Duration::from_secs(10),
+            max_pdu: 16 * 1024,
+        };
+        let offers = [Offer::user(meta.class.as_str(), &[meta.syntax.as_str()])];
+        let opened = Association::open(&node, &config, &offers).await;
+        let mut association = opened.expect("the gateway lets us in");
+        let header = StoreHeader::of(&meta.class, &meta.sop_uid, &meta.syntax);
+        let bytes = stream::iter([Ok(Bytes::copy_from_slice(&file[start..]))]);
+        assert_eq!(
+            association.store(&header, bytes).await.ok(),
+            Some(0),
+            "{name}"
+        );
+        association.release().await;
+    }
 }
 
 /// Orthanc's identifier → name. Files whose instance is uploaded already are

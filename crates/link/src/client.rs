@@ -193,7 +193,7 @@ pub async fn checked(response: Response) -> Result<Response, HubError> {
         Ok(problem) => HubError::Problem {
             status: status.as_u16(),
             title: match problem.detail {
-                Some(detail) => format!("{} {detail}", problem.title),
+                Some(detail) => format!("{}. {detail}", problem.title),
                 None => problem.title,
             },
             class: problem.class,
