@@ -8,6 +8,7 @@ mod sample;
 
 mod audited;
 mod bodies;
+mod described;
 mod fixture;
 mod pages;
 mod serving;
