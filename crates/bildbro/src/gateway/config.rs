@@ -150,6 +150,14 @@ impl Config {
     /// # Errors
     /// Says which keys contradict each other, or what has a wrong form.
     pub fn validate(&self) -> Result<(), Fault> {
+        if !(4096..=1 << 20).contains(&self.limits.max_pdu) {
+            return Err(Fault::new(
+                "limits.max_pdu is between 4096 and 1048576 bytes",
+            ));
+        }
+        if self.limits.max_associations == 0 {
+            return Err(Fault::new("limits.max_associations is at least 1"));
+        }
         let mut names = HashSet::new();
         let mut titles = HashSet::from([&self.ae_title]);
         for node in &self.nodes {

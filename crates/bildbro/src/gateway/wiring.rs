@@ -23,7 +23,16 @@ use bildbro_identity::machine::{self, KeyPair};
 use bildbro_link::{HubLink, LinkConfig};
 use bildbro_store::GatewayDb;
 use bildbro_wire::link::{Hello, NodeStatus};
-use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use futures::future::join_all;
+use std::{
+    collections::HashMap,
+    fs,
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The index, in the data directory.
@@ -31,6 +40,11 @@ pub const DATABASE: &str = "gateway.sqlite";
 
 /// How often the gateway says how it is.
 const HELLO: Duration = Duration::from_secs(5);
+
+/// How often nodes are asked whether they answer, and how long that may take:
+/// a node that is away must not make the gateway look silent.
+const ECHO: Duration = Duration::from_secs(30);
+const ECHO_WAIT: Duration = Duration::from_secs(3);
 
 /// A gateway that has been put together and bound, not running yet.
 pub struct Gateway {
@@ -239,8 +253,12 @@ impl Parts {
     /// Says how the gateway is, and hears who is on the hub.
     async fn greet(self, hub: Arc<dyn Hub>, routes: Routes, stop: CancellationToken) {
         let mut heard = true;
+        let mut answers = Answers::default();
         loop {
-            let hello = self.hello().await;
+            if answers.asked.is_none_or(|at| at.elapsed() >= ECHO) {
+                answers = self.ask_nodes().await;
+            }
+            let hello = self.hello(&answers).await;
             match hub.hello(&hello).await {
                 Ok(reply) => {
                     heard = true;
@@ -266,18 +284,29 @@ impl Parts {
         }
     }
 
-    async fn hello(&self) -> Hello {
+    /// Asks all nodes at once.
+    async fn ask_nodes(&self) -> Answers {
+        let asking = self.nodes.names().into_iter().map(|(name, _)| async move {
+            let answered = timeout(ECHO_WAIT, self.nodes.echo(&name)).await;
+            (name, matches!(answered, Ok(Ok(()))))
+        });
+        Answers {
+            asked: Some(Instant::now()),
+            nodes: join_all(asking).await.into_iter().collect(),
+        }
+    }
+
+    async fn hello(&self, answers: &Answers) -> Hello {
         let (waiting_images, waiting_bytes) = self.store.waiting().await.unwrap_or_default();
         let totals = self.store.direct_totals().await.unwrap_or_default();
         let mut nodes = Vec::new();
         for (name, ae_title) in self.nodes.names() {
-            let answers = self.nodes.echo(&name).await.is_ok();
             let total = totals.iter().find(|t| t.node == name);
             let total = total.cloned().unwrap_or_default();
             nodes.push(NodeStatus {
+                answers: answers.nodes.get(&name).copied(),
                 name,
                 ae_title,
-                answers: Some(answers),
                 direct_waiting: total.waiting,
                 direct_stored: total.stored,
                 direct_failed: total.failed,
@@ -290,6 +319,13 @@ impl Parts {
             nodes,
         }
     }
+}
+
+/// Which nodes answered C-ECHO, and when they were asked.
+#[derive(Default)]
+struct Answers {
+    asked: Option<Instant>,
+    nodes: HashMap<String, bool>,
 }
 
 type Connected = Option<(Arc<dyn Hub>, Enrolment)>;
