@@ -12,7 +12,7 @@ export BILDBRO_PYTHON ?= $(CURDIR)/.venv/bin/python
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
 
 .NOTPARALLEL:
-.PHONY: help test demo setup build fmt fmt-check lint layers unit doc python browser bench licences clean
+.PHONY: help test demo setup build fmt fmt-check lint layers unit doc browser bench bench-short licences clean
 
 help:
 	@echo 'make test      all checks and tests; installs what they need (Debian)'
@@ -20,7 +20,7 @@ help:
 	@echo 'make bench     C-STORE ingest beside other receivers; SHORT=1, ROUNDS=n'
 	@echo 'make fmt lint layers unit browser licences   parts of it'
 
-test: setup fmt-check lint layers build unit doc python browser licences
+test: setup fmt-check lint layers build unit doc browser bench-short licences
 
 demo:
 	cargo run --locked --bin bildbro -- demo $(ARGS)
@@ -50,13 +50,6 @@ unit: build
 doc:
 	cargo test --doc --workspace --locked --quiet
 
-# Peers written in Python, if there are tests of them.
-python: build
-	@for file in tests/python/test_*.py; do \
-	    [ -e "$$file" ] || continue; \
-	    echo "$$file"; "$(BILDBRO_PYTHON)" "$$file"; \
-	done
-
 browser: build
 	npm test --prefix tests/browser --silent
 
@@ -64,6 +57,11 @@ bench:
 	@if [ "$(SHORT)" = 1 ]; then scripts/setup.sh; else scripts/setup.sh bench; fi
 	cargo build --release --locked --bin bildbro
 	SHORT=$(SHORT) cargo run --release --locked -p bildbro-benches --bin bench
+
+# The benchmark in its short form, on the binary that the tests use: shows that
+# it runs. Its figures mean nothing.
+bench-short: build
+	SHORT=1 cargo run --quiet --locked -p bildbro-benches --bin bench
 
 # Licences, sources and known holes of all that is linked in.
 licences:
