@@ -84,6 +84,11 @@ impl Forward {
                 () = &mut stop => return,
             };
             let wait = match round {
+                Ok(progress) if progress.again > 0 => {
+                    failures += 1;
+                    tracing::warn!(images = progress.again, "forward.again");
+                    Some(BackOff::PEER.wait(failures, rand::random()))
+                }
                 Ok(_) => {
                     failures = 0;
                     None
@@ -103,25 +108,25 @@ impl Forward {
         }
     }
 
-    /// Hands over everything that waits now. Answers how many were settled.
+    /// Hands over everything that waits now. Answers how far it came.
     ///
     /// # Errors
     /// [`ForwardError`]; what was settled before stays settled.
-    pub async fn round(&self) -> Result<u64, ForwardError> {
-        let mut settled = 0;
+    pub async fn round(&self) -> Result<Progress, ForwardError> {
+        let mut progress = Progress::default();
         let mut after = 0;
         loop {
             let most = u32::try_from(MAX_BATCH).unwrap_or(u32::MAX);
             let waiting = self.store.to_forward(after, most).await?;
             let Some(last) = waiting.last() else {
-                return Ok(settled);
+                return Ok(progress);
             };
             after = last.object;
-            settled += self.hand_over(waiting).await?;
+            progress += self.hand_over(waiting).await?;
         }
     }
 
-    async fn hand_over(&self, waiting: Vec<Spooled>) -> Result<u64, ForwardError> {
+    async fn hand_over(&self, waiting: Vec<Spooled>) -> Result<Progress, ForwardError> {
         let (spooled, offers): (Vec<Spooled>, Vec<Offer>) = waiting
             .into_iter()
             .filter_map(|s| s.offer().map(|offer| (s, offer)))
@@ -139,12 +144,12 @@ impl Forward {
         let sent = stream::iter(bodies(wanted, self.pace))
             .map(|body| self.send(body))
             .buffer_unordered(self.pace.lanes)
-            .try_fold(0, |sum, n| async move { Ok(sum + n) })
+            .try_fold(settled, |sum, more| async move { Ok(sum + more) })
             .await?;
-        Ok(settled + sent)
+        Ok(sent)
     }
 
-    async fn send(&self, body: Vec<Spooled>) -> Result<u64, ForwardError> {
+    async fn send(&self, body: Vec<Spooled>) -> Result<Progress, ForwardError> {
         let offers: Vec<Offer> = body.iter().filter_map(Spooled::offer).collect();
         let numbers: Vec<u64> = body.iter().map(|s| s.object).collect();
         let spool = Arc::clone(&self.spool);
@@ -175,9 +180,19 @@ impl Forward {
         }
     }
 
-    async fn settle(&self, answers: Vec<(Spooled, Answer)>) -> Result<u64, ForwardError> {
+    async fn settle(&self, answers: Vec<(Spooled, Answer)>) -> Result<Progress, ForwardError> {
+        let mut progress = Progress::default();
         if answers.is_empty() {
-            return Ok(0);
+            return Ok(progress);
+        }
+        for (spooled, answer) in &answers {
+            match answer {
+                Answer::Again => progress.again += 1,
+                Answer::Refused { reason } => {
+                    tracing::error!(object = spooled.object, ?reason, "forward.refused");
+                }
+                _ => {}
+            }
         }
         let released = self
             .store
@@ -186,8 +201,34 @@ impl Forward {
         for object in &released {
             self.spool.release(*object);
         }
+        progress.settled = released.len() as u64;
         self.settled.ring();
-        Ok(released.len() as u64)
+        Ok(progress)
+    }
+}
+
+/// How far a round came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Images that the hub has answered for.
+    pub settled: u64,
+    /// Images that the hub wants once more.
+    pub again: u64,
+}
+
+impl std::ops::Add for Progress {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            settled: self.settled + other.settled,
+            again: self.again + other.again,
+        }
+    }
+}
+
+impl std::ops::AddAssign for Progress {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
     }
 }
 

@@ -239,6 +239,8 @@ pub async fn reconcile(
             spool.release(spooled.object);
         }
     }
-    let oldest = found.first().map_or(ObjectNumber::MAX, |s| s.object);
+    // Found in the order of commits, which is not that of numbers.
+    let numbers = found.iter().map(|spooled| spooled.object);
+    let oldest = numbers.min().unwrap_or(ObjectNumber::MAX);
     store.forget_settled(oldest).await
 }

@@ -92,6 +92,16 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
 }
 
 async fn run(arguments: &Arguments, dir: &Path) -> Result<(), Fault> {
+    for text in &arguments.pacs {
+        if ![HALLAND, SKANE]
+            .iter()
+            .any(|plan| text.starts_with(&format!("{}=", plan.key)))
+        {
+            return Err(Fault::new(format!(
+                "--pacs {text}: the demo's hospitals are `halland` and `skane`"
+            )));
+        }
+    }
     fs::create_dir_all(dir).doing(format!("making {}", dir.display()))?;
     let stop = hub::until_told_to_stop().doing("watching for signals")?;
     let tasks = TaskTracker::new();
