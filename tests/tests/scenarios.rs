@@ -144,6 +144,23 @@ async fn what_was_acknowledged_survives_the_gateway() {
 }
 
 #[tokio::test]
+async fn what_the_receiving_pacs_holds_is_not_sent_to_it() {
+    let orthanc = pacs(PACS_SKANE).await;
+    let exchange = exchange_to(&orthanc).await;
+    let study = slices(14, 5);
+    for instance in &study[..3] {
+        orthanc.upload(instance.file()).await;
+    }
+    send(PACS_HALLAND, &exchange.to_skane(), &study).await;
+    let delivery = exchange.delivered(5).await;
+    assert_eq!(
+        (&delivery["already_there"], &delivery["stored"]),
+        (&json!(3), &json!(2))
+    );
+    assert_eq!(orthanc.instances().await.len(), 5);
+}
+
+#[tokio::test]
 async fn a_study_that_is_sent_back_goes_nowhere() {
     let (halland, skane) = tokio::join!(pacs(PACS_HALLAND), pacs(PACS_SKANE));
     let exchange = Exchange::start(
