@@ -12,15 +12,17 @@ export BILDBRO_PYTHON ?= $(CURDIR)/.venv/bin/python
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
 
 .NOTPARALLEL:
-.PHONY: help test demo setup build fmt fmt-check lint layers unit doc browser bench bench-short licences clean
+.PHONY: help test demo setup build fmt fmt-check lint layers unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short licences clean
 
 help:
 	@echo 'make test      all checks and tests; installs what they need (Debian)'
 	@echo 'make demo      run everything on this machine, with sample studies; ARGS=…'
 	@echo 'make bench     C-STORE ingest beside other receivers; SHORT=1, ROUNDS=n'
+	@echo 'make fuzz      coverage-guided fuzzing; TARGETS=…, FUZZ_SECONDS=n for each'
+	@echo 'make chaos     500 kills and other faults for each database and blob store; SEED=n'
 	@echo 'make fmt lint layers unit browser licences   parts of it'
 
-test: setup fmt-check lint layers build unit doc browser bench-short licences
+test: setup fmt-check lint layers build unit doc browser bench-short fuzz-short licences
 
 demo:
 	cargo run --locked --bin bildbro -- demo $(ARGS)
@@ -62,6 +64,32 @@ bench:
 # it runs. Its figures mean nothing.
 bench-short: build
 	SHORT=1 cargo run --quiet --locked -p bildbro-benches --bin bench
+
+# libFuzzer on each target, from the seeds and what earlier runs have kept.
+# Instrumented without a sanitizer: the product has no unsafe code. See docs/fuzzing.md.
+FUZZ_SECONDS ?= 600
+fuzz:
+	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	cargo build --quiet --locked -p bildbro-fuzz
+	@for target in $${TARGETS:-$$(target/debug/bildbro-fuzz list)}; do \
+	    target/debug/bildbro-fuzz $$target --seeds fuzz/corpus/$$target; \
+	    BILDBRO_FUZZ_TARGET=$$target RUSTC_BOOTSTRAP=1 cargo fuzz run \
+	        --fuzz-dir fuzz/cargo --sanitizer none one $(CURDIR)/fuzz/corpus/$$target -- \
+	        -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=2048; \
+	done
+
+# Every target for a moment, by the driver on stable Rust.
+fuzz-short:
+	cargo run --quiet --locked -p bildbro-fuzz -- all --seconds 2
+
+# Faults as tests; see docs/chaos.md. A run that goes wrong says its seed.
+chaos: setup build
+	cargo run --quiet --locked -p bildbro-chaos -- --pair sqlite-folder --kills 500 $(if $(SEED),--seed $(SEED))
+	cargo run --quiet --locked -p bildbro-chaos -- --pair postgres-s3 --kills 500 $(if $(SEED),--seed $(SEED))
+
+chaos-short: build
+	cargo run --quiet --locked -p bildbro-chaos -- --pair sqlite-folder --kills 20 --seconds 60 --seed 1
+	cargo run --quiet --locked -p bildbro-chaos -- --pair postgres-s3 --kills 20 --seconds 60 --seed 1
 
 # Licences, sources and known holes of all that is linked in.
 licences:

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 # program:package
 needed=(
     cc:build-essential pkg-config:pkg-config git:git curl:curl kill:procps
-    storescu:dcmtk dcmqrscp:dcmtk Orthanc:orthanc
+    storescu:dcmtk dcmqrscp:dcmtk Orthanc:orthanc softhsm2-util:softhsm2 faketime:faketime
+    pg_createcluster:postgresql
     chromium:chromium node:nodejs npm:npm python3:python3
 )
 
@@ -40,12 +41,16 @@ if [ "${#missing[@]}" -gt 0 ]; then
     fi
     echo "Installing ${missing[*]}"
     as_root apt-get update -q
-    # Debian starts Orthanc as a service, on ports and with an archive that the
-    # tests do not want; they start their own.
+    # Debian starts Orthanc and PostgreSQL as services, on ports and with data
+    # that the tests do not want; they start their own.
     had_orthanc=$(have Orthanc && echo yes || echo no)
+    had_postgresql=$(have pg_createcluster && echo yes || echo no)
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
     if [ "$had_orthanc" = no ] && [ -d /run/systemd/system ]; then
         as_root systemctl disable --now orthanc || true
+    fi
+    if [ "$had_postgresql" = no ] && [ -d /run/systemd/system ]; then
+        as_root systemctl disable --now postgresql || true
     fi
 fi
 
@@ -67,6 +72,11 @@ fi
 if ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/.installed; then
     npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
     cp tests/browser/package-lock.json tests/browser/node_modules/.installed
+fi
+
+# An S3 server for the tests.
+if ! [ -x .work/tools/bin/s3s-fs ]; then
+    cargo install s3s-fs@0.14.1 --features binary --locked --root .work/tools
 fi
 
 if [ "${1:-}" = bench ] && ! [ -x .work/tools/bin/dicom-storescp ]; then

@@ -13,10 +13,11 @@ pub struct Package {
     pub dependencies: Vec<String>,
 }
 
-const RING_0: &[&str] = &["domain", "dicom", "wire"];
+const RING_0: &[&str] = &["domain", "dicom", "wire", "seal"];
 const RING_1: &[&str] = &["flow"];
 const RING_2: &[&str] = &[
     "store",
+    "keys",
     "spool",
     "dimse",
     "link",
@@ -24,7 +25,9 @@ const RING_2: &[&str] = &[
     "http",
     "telemetry",
 ];
-const RING_3: &[&str] = &["bildbro", "testkit", "tests", "benches", "xtask"];
+const RING_3: &[&str] = &[
+    "bildbro", "testkit", "tests", "benches", "fuzz", "chaos", "xtask",
+];
 
 /// Adapters stay apart, so that one can be replaced without the next; these
 /// are the agreed exceptions (user, used).

@@ -8,9 +8,11 @@ mod admin;
 mod cli;
 mod config;
 mod demo;
+mod durable;
 mod fault;
 mod gateway;
 mod hub;
+mod keys;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -161,12 +161,26 @@ pub fn encode(character_set: &str, text: &str) -> Option<Vec<u8>> {
             .map(|c| u8::try_from(u32::from(c)).ok())
             .collect(),
         Set::Default => None,
-        Set::Other(encoding) if encoding == encoding_rs::ISO_2022_JP => None,
         Set::Other(encoding) => {
             let (bytes, used, lost) = encoding.encode(text);
-            (!lost && used == encoding).then(|| bytes.into_owned())
+            (!lost && used == encoding && has_all(encoding, &bytes, text))
+                .then(|| bytes.into_owned())
         }
     }
+}
+
+/// Whether what the library wrote is in the set of the standard: its own sets
+/// are those of the web, and wider. Shift JIS has kanji besides the repertoire of
+/// ISO_IR 13, and writes a yen sign as the byte that divides values; the Windows
+/// sets have characters where ISO's have controls.
+fn has_all(encoding: &'static Encoding, bytes: &[u8], text: &str) -> bool {
+    use encoding_rs::{GB18030, GBK, UTF_8};
+    if [UTF_8, GB18030, GBK].contains(&encoding) {
+        return true;
+    }
+    bytes.len() == text.chars().count()
+        && !bytes.iter().any(|b| matches!(b, 0x80..=0x9F))
+        && encoding.decode_without_bom_handling(bytes).0 == text
 }
 
 #[cfg(test)]
@@ -214,5 +228,16 @@ mod tests {
         assert_eq!(encode("ISO_IR 100", "山"), None);
         assert_eq!(encode("", "Åsa"), None);
         assert_eq!(encode("ISO_IR 192", "山"), Some("山".as_bytes().to_vec()));
+        assert_eq!(encode("ISO_IR 13", "ﾔﾏ"), Some(b"\xd4\xcf".to_vec()));
+        // Found by fuzzing: a yen sign became a second value.
+        for (set, text) in [
+            ("ISO_IR 13", "¥100"),
+            ("ISO_IR 13", "山"),
+            ("ISO_IR 148", "€"),
+            ("ISO_IR 166", "€"),
+            ("ISO_IR 149", "山"),
+        ] {
+            assert_eq!(encode(set, text), None, "{set} {text}");
+        }
     }
 }

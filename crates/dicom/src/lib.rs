@@ -16,6 +16,7 @@ mod element;
 mod fold;
 pub mod identifier;
 mod inflate;
+pub mod pack;
 pub mod part10;
 pub mod phantom;
 pub mod scan;

@@ -12,6 +12,7 @@
 mod attributes;
 mod encode;
 mod pixels;
+mod rle;
 
 use crate::{
     Tag,

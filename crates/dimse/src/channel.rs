@@ -5,9 +5,11 @@
 use crate::{
     command::{Command, CommandError, MAX_COMMAND},
     pdu::{self, Fragment, HEADER, Pdu, PduError},
+    stream::Stream,
+    tls::TlsFailure,
 };
 use bytes::{Buf, Bytes, BytesMut};
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, StreamExt};
 use std::{collections::VecDeque, io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -26,7 +28,11 @@ const MAX_WRITE: u32 = 128 * 1024;
 const MAX_EMPTY: u32 = 1000;
 
 /// How long the peer of an aborted association has to close.
-const ABORTED: Duration = Duration::from_secs(1);
+pub(crate) const ABORTED: Duration = Duration::from_secs(1);
+
+/// How long is looked for a reason after a write has failed: it is there, or
+/// does not come.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What ended an association before its time.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +80,7 @@ pub(crate) enum Incoming {
 }
 
 pub(crate) struct Channel {
-    stream: TcpStream,
+    stream: Stream,
     inbox: BytesMut,
     fragments: VecDeque<Fragment>,
     /// Longest P-DATA that we take, as announced.
@@ -87,6 +93,14 @@ pub(crate) struct Channel {
     pub(crate) received: u64,
 }
 
+/// Has the system send at once: requests and responses alternate, and waiting
+/// to fill a segment would cost 40 ms each (Nagle against delayed
+/// acknowledgement). Said before the handshake of TLS, which alternates too.
+pub(crate) fn hurry(socket: &TcpStream) {
+    let _best_effort = socket.set_nodelay(true);
+    acknowledge(socket);
+}
+
 /// Has the system acknowledge now what has come. Many senders, DCMTK's
 /// among them, leave Nagle's algorithm on and write a message in pieces;
 /// against a delayed acknowledgement that costs 40 ms an object. The
@@ -97,10 +111,7 @@ fn acknowledge(stream: &TcpStream) {
 }
 
 impl Channel {
-    pub(crate) fn new(stream: TcpStream, max_in: u32, idle: Duration) -> Self {
-        // Requests and responses alternate; waiting to fill a segment would
-        // cost 40 ms each (Nagle against delayed acknowledgement).
-        let _best_effort = stream.set_nodelay(true);
+    pub(crate) fn new(stream: Stream, max_in: u32, idle: Duration) -> Self {
         Self {
             stream,
             inbox: BytesMut::with_capacity(READ),
@@ -166,10 +177,16 @@ impl Channel {
                 if spare < missing.max(READ / 4) {
                     self.inbox.reserve(missing.max(READ));
                 }
-                if self.stream.read_buf(&mut self.inbox).await? == 0 {
-                    return Err(ChannelError::Closed);
-                }
-                acknowledge(&self.stream);
+                match self.stream.read_buf(&mut self.inbox).await {
+                    Ok(0) => return Err(ChannelError::Closed),
+                    // Without the farewell of TLS. PDUs have lengths: one that
+                    // was cut off shows by itself.
+                    Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                        return Err(ChannelError::Closed);
+                    }
+                    read => read?,
+                };
+                acknowledge(self.stream.socket());
             }
             Ok(())
         };
@@ -273,7 +290,9 @@ impl Channel {
     pub(crate) fn has_news(&mut self) -> bool {
         if self.fragments.is_empty() && self.inbox.len() < HEADER {
             self.inbox.reserve(READ);
-            let _would_block = self.stream.try_read_buf(&mut self.inbox);
+            // One look: what would have to wait is no news, and an error shows
+            // at the next read.
+            let _no_news = self.stream.read_buf(&mut self.inbox).now_or_never();
         }
         !self.fragments.is_empty() || self.inbox.len() >= HEADER
     }
@@ -324,7 +343,7 @@ impl Channel {
         mut source: S,
     ) -> Result<(), ChannelError>
     where
-        S: Stream<Item = io::Result<Bytes>> + Unpin,
+        S: futures::Stream<Item = io::Result<Bytes>> + Unpin,
     {
         let room = self.room();
         // What does not fill a PDU yet, or fills the last one.
@@ -368,8 +387,35 @@ impl Channel {
     }
 
     async fn write(&mut self, bytes: &mut impl Buf) -> Result<(), ChannelError> {
-        let written = timeout(self.idle, self.stream.write_all_buf(bytes)).await;
-        Ok(written.map_err(|_| ChannelError::Silent(self.idle))??)
+        let write = async {
+            self.stream.write_all_buf(bytes).await?;
+            // TLS keeps what the socket did not take at once.
+            self.stream.flush().await
+        };
+        let error = match timeout(self.idle, write).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.into(),
+            Err(_) => ChannelError::Silent(self.idle),
+        };
+        Err(self.last_words().await.unwrap_or(error))
+    }
+
+    /// Why the peer takes no more, if it has said so: its A-ABORT, or the alert
+    /// of its TLS, may have come before the connection broke.
+    async fn last_words(&mut self) -> Option<ChannelError> {
+        let told = async {
+            loop {
+                match self.next().await {
+                    Ok(_) => {}
+                    Err(error @ ChannelError::Aborted { .. }) => return Some(error),
+                    Err(ChannelError::Io(error)) if TlsFailure::within(&error).is_some() => {
+                        return Some(error.into());
+                    }
+                    Err(_) => return None,
+                }
+            }
+        };
+        timeout(LAST_WORDS, told).await.ok().flatten()
     }
 
     /// Ends the connection after an error, telling the peer when that helps.
@@ -384,6 +430,11 @@ impl Channel {
         if let Ok(Ok(())) = timeout(ABORTED, tell).await {
             self.await_close(ABORTED).await;
         }
+    }
+
+    /// Ends the connection in order, from this end.
+    pub(crate) async fn close(mut self) {
+        let _best_effort = timeout(ABORTED, self.stream.shutdown()).await;
     }
 
     /// Waits for the peer to close (PS3.8 9.2, state 13), and drops what it

@@ -1,17 +1,21 @@
 //! Service class user: opens associations to nodes, and asks them.
 
+mod negotiate;
+mod retrieve;
+
+pub use negotiate::{MAX_CONTEXTS, Offer, storage_proposals};
+pub use retrieve::Progress;
+
 use crate::{
-    channel::{Channel, ChannelError, Incoming},
+    channel::{self, Channel, ChannelError, Incoming},
     command::{Command, field},
-    pdu::{
-        AssociateRq, ContextAnswer, ContextResult, Pdu, Proposal, Rejection, Role, UserInformation,
-    },
-    server::{StoreRequest, StoreSink},
+    pdu::{Pdu, Rejection},
     sop, status,
+    stream::Stream,
+    tls::{ClientTls, TlsFailure},
 };
 use bildbro_domain::{AeTitle, ClassUid, ErrorClass, InstanceUid, SyntaxUid};
 use bytes::Bytes;
-use futures::Stream;
 use std::{collections::HashMap, io, time::Duration};
 use tokio::{
     net::TcpStream,
@@ -42,6 +46,8 @@ pub enum ClientError {
     Connect(#[source] io::Error),
     #[error("the node did not answer the connection in time")]
     ConnectTimeout,
+    #[error("no TLS with the node came about: {0}")]
+    Tls(#[source] TlsFailure),
     #[error("the node rejected the association (result {}, source {}, reason {})", .0.result, .0.source, .0.reason)]
     Rejected(Rejection),
     #[error("the node accepts neither this SOP class in this transfer syntax nor another way")]
@@ -65,50 +71,14 @@ impl ClientError {
             // Also one called permanent: a wrong AE title is mended at either
             // end by a person, and then works; what waits should go by itself.
             Self::Rejected(_) => ErrorClass::Transient,
+            // So too a certificate: one that is renewed works at once.
+            Self::Tls(_) => ErrorClass::Transient,
             // The node never saw the end of the object.
             Self::Channel(ChannelError::Source(_)) => ErrorClass::Transient,
             Self::NotAccepted | Self::TooManyContexts | Self::Status(_) => ErrorClass::Permanent,
             Self::Channel(_) => ErrorClass::Ambiguous,
         }
     }
-}
-
-/// The longest list of presentation contexts: odd ids up to 255.
-pub const MAX_CONTEXTS: usize = 128;
-
-/// What to offer for one abstract syntax; one context each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    pub abstract_syntax: String,
-    pub transfer_syntaxes: Vec<String>,
-    /// Offer to take objects of this class too (C-GET).
-    pub as_provider: bool,
-}
-
-impl Offer {
-    #[must_use]
-    pub fn user(abstract_syntax: &str, transfer_syntaxes: &[&str]) -> Self {
-        Self {
-            abstract_syntax: abstract_syntax.to_owned(),
-            transfer_syntaxes: transfer_syntaxes.iter().map(|&s| s.to_owned()).collect(),
-            as_provider: false,
-        }
-    }
-}
-
-/// One context for each kind of object: offered as stored, and nothing else.
-pub fn storage_proposals<'a>(
-    kinds: impl Iterator<Item = (&'a ClassUid, &'a SyntaxUid)>,
-) -> Vec<Offer> {
-    let mut offers: Vec<Offer> = Vec::new();
-    for (class, syntax) in kinds {
-        let offer = Offer::user(class.as_str(), &[syntax.as_str()]);
-        if !offers.contains(&offer) {
-            offers.push(offer);
-        }
-    }
-    offers.truncate(MAX_CONTEXTS);
-    offers
 }
 
 /// An object about to be stored.
@@ -146,15 +116,6 @@ impl StoreHeader {
     }
 }
 
-/// Progress of a C-MOVE or C-GET.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Progress {
-    pub remaining: u16,
-    pub completed: u16,
-    pub failed: u16,
-    pub warning: u16,
-}
-
 /// An open association.
 pub struct Association {
     channel: Channel,
@@ -165,7 +126,7 @@ pub struct Association {
 }
 
 impl Association {
-    /// Opens an association.
+    /// Opens an association over TCP.
     ///
     /// # Errors
     /// [`ClientError`]; a node that accepts no context at all still opens one.
@@ -174,16 +135,37 @@ impl Association {
         config: &ClientConfig,
         offers: &[Offer],
     ) -> Result<Self, ClientError> {
+        Self::open_over(node, None, config, offers).await
+    }
+
+    /// Opens an association over TLS.
+    ///
+    /// # Errors
+    /// As [`Association::open`], and [`ClientError::Tls`].
+    pub async fn open_tls(
+        node: &Node,
+        tls: &ClientTls,
+        config: &ClientConfig,
+        offers: &[Offer],
+    ) -> Result<Self, ClientError> {
+        Self::open_over(node, Some(tls), config, offers).await
+    }
+
+    async fn open_over(
+        node: &Node,
+        tls: Option<&ClientTls>,
+        config: &ClientConfig,
+        offers: &[Offer],
+    ) -> Result<Self, ClientError> {
         if offers.len() > MAX_CONTEXTS {
             return Err(ClientError::TooManyContexts);
         }
-        let address = (node.host.as_str(), node.port);
-        let stream = timeout(config.connect, TcpStream::connect(address))
+        let stream = timeout(config.connect, connect(node, tls))
             .await
             .map_err(|_| ClientError::ConnectTimeout)?
-            .map_err(ClientError::Connect)?;
+            .map_err(not_connected)?;
         let mut channel = Channel::new(stream, config.max_pdu, config.response);
-        let request = request(node, config, offers);
+        let request = negotiate::request(node, config, offers);
         let answered = async {
             channel.send(&Pdu::AssociateRq(request)).await?;
             match channel.next().await? {
@@ -199,7 +181,7 @@ impl Association {
                 channel.set_peer_maximum(answer.user.max_length);
                 Ok(Self {
                     channel,
-                    contexts: agreed(offers, answer.contexts),
+                    contexts: negotiate::agreed(offers, answer.contexts),
                     message_id: 0,
                     response: config.response,
                 })
@@ -210,6 +192,9 @@ impl Association {
                 channel.abort(&error).await;
                 Err(match error {
                     ChannelError::Silent(_) => ClientError::ConnectTimeout,
+                    // TLS 1.3 lets a client speak before its certificate has
+                    // been looked at: the refusal comes here.
+                    ChannelError::Io(error) => not_connected(error),
                     error => ClientError::Connect(io::Error::other(error)),
                 })
             }
@@ -266,7 +251,7 @@ impl Association {
     /// other it is not, and must be dropped or aborted.
     pub async fn store<S>(&mut self, header: &StoreHeader, bytes: S) -> Result<u16, ClientError>
     where
-        S: Stream<Item = io::Result<Bytes>> + Unpin,
+        S: futures::Stream<Item = io::Result<Bytes>> + Unpin,
     {
         let key = (header.class.clone(), header.syntax.clone());
         let context = *self.contexts.get(&key).ok_or(ClientError::NotAccepted)?;
@@ -345,131 +330,12 @@ impl Association {
         }
     }
 
-    /// C-MOVE to `destination`. A node that neither answers nor moves anything
-    /// for `patience` is given up on: some never fulfil the first
-    /// sub-operation, and say nothing.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn move_to(
-        &mut self,
-        model: &str,
-        destination: &AeTitle,
-        identifier: impl Fn(&str) -> Bytes,
-        patience: Duration,
-        mut each: impl FnMut(Progress),
-    ) -> Result<Progress, ClientError> {
-        let (context, syntax) = self.any_context(model)?;
-        let request = Command {
-            field: field::MOVE_RQ,
-            class: model.to_owned(),
-            message_id: self.next_message(),
-            has_data: true,
-            priority: Some(0),
-            move_destination: destination.to_string(),
-            ..Command::default()
-        };
-        self.channel
-            .send_message(context, &request, Some(&identifier(&syntax)))
-            .await?;
-        self.channel.set_idle(patience);
-        let mut progress = Progress::default();
-        let mut moved_at = Instant::now();
-        loop {
-            // Responses that repeat the same counts are no progress.
-            let deadline = moved_at + patience;
-            let response = timeout_at(deadline, self.response(&request)).await;
-            let response = match response {
-                Err(_) | Ok(Err(ClientError::Channel(ChannelError::Silent(_)))) => {
-                    return Err(ClientError::NoProgress(patience));
-                }
-                Ok(response) => response?,
-            };
-            if response.has_data {
-                self.channel.short_data(context, 1 << 20).await?;
-            }
-            let now = counts(&response, progress);
-            if now != progress {
-                progress = now;
-                moved_at = Instant::now();
-                each(progress);
-            }
-            if let Some(end) = ended(&response, progress) {
-                self.channel.set_idle(self.response);
-                return end;
-            }
-        }
-    }
-
-    /// C-GET: the node stores on this same association, into what `open`
-    /// gives. The offers must have named storage classes `as_provider`.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn get(
-        &mut self,
-        model: &str,
-        identifier: impl Fn(&str) -> Bytes,
-        mut open: impl FnMut(StoreRequest) -> Result<Box<dyn StoreSink>, u16>,
-    ) -> Result<Progress, ClientError> {
-        let (context, syntax) = self.any_context(model)?;
-        let request = Command {
-            field: field::GET_RQ,
-            class: model.to_owned(),
-            message_id: self.next_message(),
-            has_data: true,
-            priority: Some(0),
-            ..Command::default()
-        };
-        self.channel
-            .send_message(context, &request, Some(&identifier(&syntax)))
-            .await?;
-        let mut progress = Progress::default();
-        loop {
-            let Some((on, command)) = self.channel.command().await? else {
-                return Err(ChannelError::Protocol("release instead of a response").into());
-            };
-            if command.field == field::STORE_RQ {
-                self.sub_store(on, &command, &mut open).await?;
-                continue;
-            }
-            if !command.is_response() || command.responding_to != request.message_id {
-                return Err(ChannelError::Protocol("an answer to another question").into());
-            }
-            if command.has_data {
-                self.channel.short_data(on, 1 << 20).await?;
-            }
-            progress = counts(&command, progress);
-            if let Some(end) = ended(&command, progress) {
-                return end;
-            }
-        }
-    }
-
-    async fn sub_store(
-        &mut self,
-        context: u8,
-        command: &Command,
-        open: &mut impl FnMut(StoreRequest) -> Result<Box<dyn StoreSink>, u16>,
-    ) -> Result<(), ClientError> {
-        let agreed = self.contexts.iter().find(|(_, id)| **id == context);
-        let ((class, syntax), _) = agreed.ok_or(ChannelError::Protocol(
-            "a presentation context never accepted",
-        ))?;
-        if !command.has_data {
-            return Err(ChannelError::Protocol("a C-STORE without a data set").into());
-        }
-        let sink = store_request(command, class, syntax).and_then(open);
-        let code = crate::server::take(&mut self.channel, context, sink).await?;
-        let response = Command::response(command, code);
-        Ok(self.channel.send_message(context, &response, None).await?)
-    }
-
     /// Ends the association in order.
     pub async fn release(mut self) {
         if self.channel.send(&Pdu::ReleaseRq).await.is_ok() {
             let _answer = self.channel.next().await;
         }
+        self.channel.close().await;
     }
 
     /// Ends it at once, so that the peer keeps nothing of what is under way.
@@ -479,83 +345,18 @@ impl Association {
     }
 }
 
-/// What the node accepted of what was offered, and nothing that was not.
-fn agreed(offers: &[Offer], answers: Vec<ContextAnswer>) -> HashMap<(String, String), u8> {
-    let mut contexts = HashMap::new();
-    for ContextAnswer {
-        id,
-        result,
-        transfer_syntax,
-    } in answers
-    {
-        let Some(offer) = offers.get(usize::from(id / 2)) else {
-            continue;
-        };
-        let offered = id % 2 == 1 && offer.transfer_syntaxes.contains(&transfer_syntax);
-        if offered && result == ContextResult::Accepted {
-            let key = (offer.abstract_syntax.clone(), transfer_syntax);
-            contexts.entry(key).or_insert(id);
-        }
-    }
-    contexts
-}
-
-fn store_request(command: &Command, class: &str, syntax: &str) -> Result<StoreRequest, u16> {
-    if command.class != class {
-        return Err(status::SOP_CLASS_NOT_SUPPORTED);
-    }
-    Ok(StoreRequest {
-        class: ClassUid::new(class).map_err(|_| status::CANNOT_UNDERSTAND)?,
-        sop_uid: InstanceUid::new(&command.sop_uid).map_err(|_| status::CANNOT_UNDERSTAND)?,
-        syntax: SyntaxUid::new(syntax).map_err(|_| status::CANNOT_UNDERSTAND)?,
-    })
-}
-
-fn counts(response: &Command, before: Progress) -> Progress {
-    response
-        .suboperations
-        .map_or(before, |[remaining, completed, failed, warning]| Progress {
-            remaining,
-            completed,
-            failed,
-            warning,
-        })
-}
-
-fn ended(response: &Command, progress: Progress) -> Option<Result<Progress, ClientError>> {
-    match response.status.unwrap_or(status::CANNOT_UNDERSTAND) {
-        code if status::is_pending(code) => None,
-        status::SUCCESS | status::WARNING_SUBOPERATIONS => Some(Ok(progress)),
-        code => Some(Err(ClientError::Status(code))),
+async fn connect(node: &Node, tls: Option<&ClientTls>) -> io::Result<Stream> {
+    let socket = TcpStream::connect((node.host.as_str(), node.port)).await?;
+    channel::hurry(&socket);
+    match tls {
+        None => Ok(Stream::Plain(socket)),
+        Some(tls) => tls.connect(socket).await,
     }
 }
 
-fn request(node: &Node, config: &ClientConfig, offers: &[Offer]) -> AssociateRq {
-    let contexts = offers.iter().enumerate().map(|(i, offer)| Proposal {
-        id: u8::try_from(2 * i + 1).expect("at most 128"),
-        abstract_syntax: offer.abstract_syntax.clone(),
-        transfer_syntaxes: offer.transfer_syntaxes.clone(),
-    });
-    let mut roles: Vec<Role> = Vec::new();
-    for offer in offers.iter().filter(|offer| offer.as_provider) {
-        if !roles.iter().any(|role| role.class == offer.abstract_syntax) {
-            roles.push(Role {
-                class: offer.abstract_syntax.clone(),
-                scu: false,
-                scp: true,
-            });
-        }
-    }
-    AssociateRq {
-        called: node.ae_title.to_string(),
-        calling: config.calling.to_string(),
-        contexts: contexts.collect(),
-        user: UserInformation {
-            max_length: config.max_pdu,
-            implementation_class: bildbro_dicom::part10::IMPLEMENTATION_CLASS.to_owned(),
-            implementation_version: bildbro_dicom::part10::IMPLEMENTATION_VERSION.to_owned(),
-            roles,
-            asynchronous: None,
-        },
+fn not_connected(error: io::Error) -> ClientError {
+    match TlsFailure::within(&error) {
+        Some(failure) => ClientError::Tls(failure),
+        None => ClientError::Connect(error),
     }
 }

@@ -1,5 +1,5 @@
-//! Service class provider: accepts associations, and serves what comes on
-//! them, each in its own task.
+//! Service class provider: accepts associations, over TCP or TLS, and serves
+//! what comes on them, each in its own task.
 
 mod negotiate;
 mod retrieve;
@@ -7,12 +7,19 @@ mod serve;
 
 pub(crate) use serve::take;
 
-use crate::{channel::Channel, client::Node, pdu::Rejection};
+use crate::{
+    channel::{self, Channel, ChannelError},
+    client::Node,
+    pdu::{PduError, Rejection},
+    stream::Stream,
+    tls::{ServerTls, TlsFailure},
+};
 use async_trait::async_trait;
 use bildbro_domain::{AeTitle, ClassUid, InstanceUid, SyntaxUid};
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::{future::join_all, stream::BoxStream};
 use std::{
+    error::Error,
     io,
     net::SocketAddr,
     sync::{
@@ -22,9 +29,11 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinSet,
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -141,15 +150,33 @@ pub trait StoreSink: Send {
     async fn commit(self: Box<Self>) -> u16;
 }
 
-/// A bound server, not serving yet.
+/// A server with its ports, not serving yet.
 pub struct Server {
-    listener: TcpListener,
+    ports: Vec<Port>,
     config: Arc<ServerConfig>,
     services: Arc<dyn Services>,
     open: Arc<AtomicU64>,
 }
 
+struct Port {
+    listener: TcpListener,
+    tls: Option<ServerTls>,
+}
+
 impl Server {
+    /// One without a port; see [`Server::listen`].
+    #[must_use]
+    pub fn new(config: ServerConfig, services: Arc<dyn Services>) -> Self {
+        Self {
+            ports: Vec::new(),
+            config: Arc::new(config),
+            services,
+            open: Arc::default(),
+        }
+    }
+
+    /// One with a port, without TLS.
+    ///
     /// # Errors
     /// When the address cannot be bound.
     pub async fn bind(
@@ -157,18 +184,34 @@ impl Server {
         config: ServerConfig,
         services: Arc<dyn Services>,
     ) -> io::Result<Self> {
-        Ok(Self {
-            listener: TcpListener::bind(address).await?,
-            config: Arc::new(config),
-            services,
-            open: Arc::default(),
-        })
+        let mut server = Self::new(config, services);
+        server.listen(address, None).await?;
+        Ok(server)
     }
 
+    /// Adds a port, for TLS and nothing else if `tls` is given. Answers its
+    /// address. All ports share the limit on associations.
+    ///
     /// # Errors
-    /// When the system does not say.
+    /// When the address cannot be bound.
+    pub async fn listen(
+        &mut self,
+        address: SocketAddr,
+        tls: Option<ServerTls>,
+    ) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        self.ports.push(Port { listener, tls });
+        Ok(address)
+    }
+
+    /// The first port's address.
+    ///
+    /// # Errors
+    /// When there is no port, or the system does not say.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        let first = self.ports.first().ok_or(io::ErrorKind::NotConnected)?;
+        first.listener.local_addr()
     }
 
     /// Associations open now.
@@ -180,15 +223,37 @@ impl Server {
     /// Serves until `stop`; then takes no new associations, and lets those
     /// that have something to do go on for the grace period.
     pub async fn serve(self, stop: CancellationToken) {
-        let slots = Arc::new(Semaphore::new(self.config.max_associations));
+        let shared = Arc::new(Shared {
+            slots: Arc::new(Semaphore::new(self.config.max_associations)),
+            config: self.config,
+            services: self.services,
+            open: self.open,
+            stop,
+        });
+        let ports = self.ports.into_iter();
+        join_all(ports.map(|port| port.serve(Arc::clone(&shared)))).await;
+    }
+}
+
+/// What all connections have in common.
+struct Shared {
+    config: Arc<ServerConfig>,
+    services: Arc<dyn Services>,
+    slots: Arc<Semaphore>,
+    open: Arc<AtomicU64>,
+    stop: CancellationToken,
+}
+
+impl Port {
+    async fn serve(self, shared: Arc<Shared>) {
         let mut running = JoinSet::new();
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 Some(_) = running.join_next() => continue,
-                () = stop.cancelled() => break,
+                () = shared.stop.cancelled() => break,
             };
-            let (stream, address) = match accepted {
+            let (socket, address) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, most likely; they come back as
@@ -200,22 +265,19 @@ impl Server {
             };
             // A peer over the limit is told so, for which a few more places
             // than the limit are needed; beyond those the connection is closed.
-            if running.len() >= self.config.max_associations * 2 + 16 {
+            if running.len() >= shared.config.max_associations * 2 + 16 {
                 continue;
             }
-            running.spawn(one(
-                stream,
-                address,
-                Arc::clone(&self.config),
-                Arc::clone(&self.services),
-                Arc::clone(&slots),
-                Arc::clone(&self.open),
-                stop.clone(),
-            ));
+            let (shared, tls) = (Arc::clone(&shared), self.tls.clone());
+            running.spawn(async move {
+                if let Some(stream) = secure(socket, address, tls, &shared.config).await {
+                    one(stream, address, &shared).await;
+                }
+            });
         }
         drop(self.listener);
         let finish = async { while running.join_next().await.is_some() {} };
-        let _in_time = tokio::time::timeout(self.config.grace, finish).await;
+        let _in_time = timeout(shared.config.grace, finish).await;
     }
 }
 
@@ -235,36 +297,82 @@ impl Drop for Open {
     }
 }
 
-async fn one(
-    stream: TcpStream,
+/// The handshake, if the port is for TLS. It has the time of a first PDU, and
+/// takes no association's place.
+async fn secure(
+    socket: TcpStream,
     address: SocketAddr,
-    config: Arc<ServerConfig>,
-    services: Arc<dyn Services>,
-    slots: Arc<Semaphore>,
-    open: Arc<AtomicU64>,
-    stop: CancellationToken,
-) {
+    tls: Option<ServerTls>,
+    config: &ServerConfig,
+) -> Option<Stream> {
+    channel::hurry(&socket);
+    let Some(tls) = tls else {
+        return Some(Stream::Plain(socket));
+    };
+    match timeout(config.artim.min(config.idle), tls.accept(socket)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err((error, socket))) => {
+            match TlsFailure::within(&error) {
+                Some(failure) => {
+                    let cause = failure.source().map(ToString::to_string);
+                    tracing::warn!(%address, error = %failure, cause, "association.no_tls");
+                }
+                None => tracing::info!(%address, %error, "association.no_tls"),
+            }
+            // So that the alert is not lost; see `Channel::await_close`.
+            let mut rest = Stream::Plain(socket);
+            let _best_effort = rest.shutdown().await;
+            let rest = Channel::new(rest, config.max_pdu, config.artim);
+            rest.await_close(channel::ABORTED).await;
+            None
+        }
+        Err(_) => {
+            tracing::info!(%address, error = "the handshake took too long", "association.no_tls");
+            None
+        }
+    }
+}
+
+async fn one(stream: Stream, address: SocketAddr, shared: &Shared) {
     let begun = std::time::Instant::now();
+    let Shared {
+        config, services, ..
+    } = shared;
+    let tls = stream.is_tls();
     let mut channel = Channel::new(stream, config.max_pdu, config.artim);
-    let negotiated =
-        negotiate::negotiate(&mut channel, address, &config, services.as_ref(), &slots);
+    let negotiated = negotiate::negotiate(
+        &mut channel,
+        address,
+        config,
+        services.as_ref(),
+        &shared.slots,
+    );
     let association = match negotiated.await {
         Ok(Some(association)) => association,
         Ok(None) => return channel.await_close(config.artim).await,
         Err(error) => {
-            tracing::info!(%address, %error, "association.none");
+            // The first byte of TLS is no PDU's (RFC 8446 5.1).
+            let hint = matches!(error, ChannelError::Pdu(PduError::UnknownType(0x16)))
+                .then_some("the peer speaks TLS on the port without");
+            tracing::info!(%address, %error, hint, "association.none");
             return channel.abort(&error).await;
         }
     };
-    let counted = Open::count(open);
-    let mut session = serve::Session::new(channel, association, &config, services, stop);
+    let counted = Open::count(Arc::clone(&shared.open));
+    let mut session = serve::Session::new(
+        channel,
+        association,
+        config,
+        Arc::clone(services),
+        shared.stop.clone(),
+    );
     let end = session.run().await;
     drop(counted);
     let (peer, objects, bytes) = session.summary();
     let seconds = begun.elapsed().as_secs_f64();
     let error = end.as_ref().err().map(ToString::to_string);
     tracing::info!(
-        calling = %peer.calling, called = %peer.called, address = %peer.address,
+        calling = %peer.calling, called = %peer.called, address = %peer.address, tls,
         objects, bytes, seconds, error, "association.end"
     );
     session.close(end, config.artim).await;

@@ -46,6 +46,12 @@ pub enum Action {
     IssueEnrolCode,
     EnrolGateway,
     RevokeGateway,
+    /// A study's key was destroyed, and its images forgotten.
+    DeleteStudy,
+    /// Images were found to have been lost at the hub.
+    MarkLost,
+    /// The studies' keys were wrapped anew.
+    RotateKeys,
 }
 
 impl Action {
@@ -67,6 +73,9 @@ impl Action {
             Self::IssueEnrolCode => "issue_enrol_code",
             Self::EnrolGateway => "enrol_gateway",
             Self::RevokeGateway => "revoke_gateway",
+            Self::DeleteStudy => "delete_study",
+            Self::MarkLost => "mark_lost",
+            Self::RotateKeys => "rotate_keys",
         }
     }
 }

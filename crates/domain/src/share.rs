@@ -161,6 +161,8 @@ pub enum Failure {
     HubUnreachable,
     /// The bytes did not match their digest.
     DigestMismatch,
+    /// The hub has lost or spoilt the image; it must be sent anew.
+    ImageLost,
     /// The gateway's configuration names no node to deliver to.
     NoNode,
     /// Something in Bildbro itself.
@@ -168,7 +170,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NodeUnreachable,
         Self::NodeRefused,
         Self::NodeDropped,
@@ -178,6 +180,7 @@ impl Failure {
         Self::CoercionFailed,
         Self::HubUnreachable,
         Self::DigestMismatch,
+        Self::ImageLost,
         Self::NoNode,
         Self::Internal,
     ];
@@ -194,6 +197,7 @@ impl Failure {
             Self::CoercionFailed => "coercion_failed",
             Self::HubUnreachable => "hub_unreachable",
             Self::DigestMismatch => "digest_mismatch",
+            Self::ImageLost => "image_lost",
             Self::NoNode => "no_node",
             Self::Internal => "internal",
         }

@@ -4,10 +4,12 @@
 //! safe, and a blob without a row (a crash in between) is overwritten by the
 //! next try, since its key follows from its content. The hub reads each data
 //! set itself while it streams by: what a gateway says of an image is checked,
-//! not believed.
+//! not believed. A large image that broke off is gone on with where it was; all
+//! of it is judged again.
 
 use crate::{
     clock::Clock,
+    line::Arriving,
     ports::{
         StoreError,
         hub::{BlobKey, BlobWriter, Blobs, Call, Existing, HubStore, Item},
@@ -15,8 +17,9 @@ use crate::{
 };
 use bildbro_dicom::scan::{Limits, Scanner};
 use bildbro_domain::{Digest, OrganisationId, policy::Subject, share::Quarantine};
-use bildbro_wire::link::{Answer, Offer, Refusal};
+use bildbro_wire::link::{Answer, Carried, Offer, Refusal};
 use bytes::Bytes;
+use futures::StreamExt;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
@@ -27,6 +30,8 @@ pub enum Judgement {
     Wanted,
     /// New, and its bytes are safe: take it in.
     TakeIn,
+    /// Held already, but its bytes had been lost, and are safe again.
+    Restore,
     /// The same image is held already: only its intent is new.
     Known,
     /// To be set aside; when its bytes are not here yet they are needed first.
@@ -37,17 +42,19 @@ pub enum Judgement {
 /// organisation. Same UID and bytes: nothing happens twice. Same UID, other
 /// bytes: set aside, never overwritten.
 #[must_use]
-pub fn judge(item: &Item, existing: Option<&Existing>) -> Judgement {
+pub fn judge(offer: &Offer, stored: bool, existing: Option<&Existing>) -> Judgement {
     let conflict = match existing {
-        None if item.stored => return Judgement::TakeIn,
+        None if stored => return Judgement::TakeIn,
         None => return Judgement::Wanted,
-        Some(held) if held.study_uid != item.offer.header.study_uid => Quarantine::OtherStudy,
-        Some(held) if held.digest != item.offer.digest || held.syntax != item.offer.syntax => {
+        Some(held) if held.study_uid != offer.header.study_uid => Quarantine::OtherStudy,
+        Some(held) if held.digest != offer.digest || held.syntax != offer.syntax => {
             Quarantine::UidConflict
         }
+        Some(held) if held.lost && stored => return Judgement::Restore,
+        Some(held) if held.lost => return Judgement::Wanted,
         Some(_) => return Judgement::Known,
     };
-    if item.stored {
+    if stored {
         Judgement::SetAside(conflict)
     } else {
         Judgement::Wanted
@@ -77,17 +84,68 @@ pub struct Intake {
 
 struct Current {
     offer: Offer,
-    length: u64,
-    hash: Sha256,
     /// `None` once the frame has been refused: the rest of it is read and
     /// dropped, so that the frames after it are not lost.
     taking: Option<Taking>,
-    refused: Refusal,
+    otherwise: Answer,
 }
 
 struct Taking {
+    arriving: Arriving,
+    hash: Sha256,
     scanner: Scanner,
     writer: Box<dyn BlobWriter>,
+}
+
+impl Taking {
+    /// An image that begins at `carried.from`, or goes on there with an upload
+    /// that broke off; `None` when there is nothing to go on with.
+    async fn begin(
+        blobs: &dyn Blobs,
+        key: BlobKey,
+        carried: &Carried<Offer>,
+    ) -> Result<Option<Self>, StoreError> {
+        let (offer, from) = (&carried.image, carried.from);
+        let mut hash = Sha256::new();
+        let mut scanner = Scanner::new(offer.syntax.as_str(), Limits::default());
+        if from > 0 {
+            let begun = blobs.begun(key, offer.length).await?;
+            if begun < from {
+                return Ok(None);
+            }
+            let mut bytes = blobs.begun_bytes(key, from).await?;
+            while let Some(bytes) = bytes.next().await {
+                let Ok(bytes) = bytes else { return Ok(None) };
+                hash.update(&bytes);
+                if scanner.push(&bytes).is_err() {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(Self {
+            arriving: Arriving::new(carried, offer.length),
+            hash,
+            scanner,
+            writer: blobs.write(key, offer.length, from).await?,
+        }))
+    }
+
+    /// Takes bytes of the frame; why it is refused, if it is.
+    async fn data(&mut self, bytes: Bytes) -> Result<Result<(), Refusal>, StoreError> {
+        self.arriving.push(bytes);
+        loop {
+            let bytes = match self.arriving.restored() {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => return Ok(Ok(())),
+                Err(_) => return Ok(Err(Refusal::Unreadable)),
+            };
+            self.hash.update(&bytes);
+            if self.scanner.push(&bytes).is_err() {
+                return Ok(Err(Refusal::Unreadable));
+            }
+            self.writer.push(bytes).await?;
+        }
+    }
 }
 
 enum Finished {
@@ -121,26 +179,21 @@ impl Intake {
     /// A frame begins.
     ///
     /// # Errors
-    /// When the blob storage cannot be written.
-    pub async fn begin(&mut self, offer: Offer, length: u64) -> Result<(), StoreError> {
-        let (taking, refused) = if length > self.max_object {
-            (None, Refusal::TooLarge)
-        } else if length != offer.length {
-            (None, Refusal::Unreadable)
+    /// When the blob storage or the database fails.
+    pub async fn begin(&mut self, carried: Carried<Offer>) -> Result<(), StoreError> {
+        let offer = &carried.image;
+        let (taking, otherwise) = if offer.length > self.max_object {
+            let reason = Refusal::TooLarge;
+            (None, Answer::Refused { reason })
         } else {
-            let key = BlobKey::of(self.subject.organisation, &offer);
-            let taking = Taking {
-                scanner: Scanner::new(offer.syntax.as_str(), Limits::default()),
-                writer: self.blobs.write(key).await?,
-            };
-            (Some(taking), Refusal::Unreadable)
+            let key = BlobKey::of(self.subject.organisation, offer);
+            let taking = Taking::begin(self.blobs.as_ref(), key, &carried).await?;
+            (taking, Answer::Again)
         };
         self.current = Some(Current {
-            offer,
-            length: 0,
-            hash: Sha256::new(),
+            offer: carried.image,
             taking,
-            refused,
+            otherwise,
         });
         Ok(())
     }
@@ -153,28 +206,32 @@ impl Intake {
         let Some(current) = &mut self.current else {
             return Ok(());
         };
-        current.length += bytes.len() as u64;
         let Some(taking) = &mut current.taking else {
             return Ok(());
         };
-        current.hash.update(&bytes);
-        if taking.scanner.push(&bytes).is_err() {
-            current.taking = None;
-            return Ok(());
+        if let Err(reason) = taking.data(bytes).await? {
+            current.otherwise = Answer::Refused { reason };
+            if let Some(taking) = current.taking.take() {
+                taking.writer.discard().await?;
+            }
         }
-        taking.writer.push(bytes).await
+        Ok(())
     }
 
-    /// The frame is whole.
+    /// The frame has come to its end, `whole` or given up by its sender.
     ///
     /// # Errors
     /// When the blob storage or the database fails; what was answered before
     /// stands.
-    pub async fn end(&mut self) -> Result<(), StoreError> {
+    pub async fn end(&mut self, whole: bool) -> Result<(), StoreError> {
         let Some(current) = self.current.take() else {
             return Ok(());
         };
-        let finished = finish(current).await?;
+        let finished = if whole {
+            finish(current).await?
+        } else {
+            Finished::Settled(Answer::Again)
+        };
         if let Finished::Stored(item) = &finished {
             self.group_bytes += item.offer.length;
         }
@@ -234,33 +291,60 @@ impl Intake {
 /// their digest were damaged on the way: they are asked for again.
 async fn finish(current: Current) -> Result<Finished, StoreError> {
     let Some(taking) = current.taking else {
-        return Ok(Finished::Settled(Answer::Refused {
-            reason: current.refused,
-        }));
+        return Ok(Finished::Settled(current.otherwise));
     };
-    if Digest(current.hash.finalize().into()) != current.offer.digest {
+    let right = taking.arriving.finish().is_ok()
+        && Digest(taking.hash.finalize().into()) == current.offer.digest;
+    if !right {
+        taking.writer.discard().await?;
         return Ok(Finished::Settled(Answer::Again));
     }
-    let unreadable = Finished::Settled(Answer::Refused {
-        reason: Refusal::Unreadable,
-    });
-    let Ok(header) = taking.scanner.finish() else {
-        return Ok(unreadable);
-    };
     let said = &current.offer.header;
-    if header.sop_uid != said.sop_uid
-        || header.study_uid != said.study_uid
-        || header.series_uid != said.series_uid
-    {
-        return Ok(unreadable);
-    }
-    taking.writer.finish().await?;
+    let header = taking.scanner.finish().ok().filter(|header| {
+        header.sop_uid == said.sop_uid
+            && header.study_uid == said.study_uid
+            && header.series_uid == said.series_uid
+    });
+    let Some(header) = header else {
+        taking.writer.discard().await?;
+        let reason = Refusal::Unreadable;
+        return Ok(Finished::Settled(Answer::Refused { reason }));
+    };
+    let key = taking.writer.finish().await?;
     let offer = Offer {
         header,
         ..current.offer
     };
     Ok(Finished::Stored(Box::new(Item {
         offer,
-        stored: true,
+        stored: Some(key),
     })))
+}
+
+/// Answers offers: which images are wanted, and from which byte on.
+///
+/// # Errors
+/// When the database or the blob storage fails.
+pub async fn offered(
+    store: &dyn HubStore,
+    blobs: &dyn Blobs,
+    call: &Call,
+    offers: Vec<Offer>,
+) -> Result<Vec<Answer>, StoreError> {
+    let not_here = |offer| Item {
+        offer,
+        stored: None,
+    };
+    let items: Vec<Item> = offers.into_iter().map(not_here).collect();
+    let (mut answers, _) = store.admit(call, &items).await?;
+    for (answer, item) in answers.iter_mut().zip(&items) {
+        if *answer == Answer::Send {
+            let key = BlobKey::of(call.subject.organisation, &item.offer);
+            let from = blobs.begun(key, item.offer.length).await?;
+            if from > 0 {
+                *answer = Answer::GoOn { from };
+            }
+        }
+    }
+    Ok(answers)
 }

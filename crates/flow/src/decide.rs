@@ -3,20 +3,21 @@
 
 use crate::{
     clock::Clock,
+    line::{self, Broken, Source},
     ports::{
-        ByteStream,
+        ByteStream, StoreError,
         hub::{Blobs, Call, ClaimError, HubStore},
     },
 };
-use bildbro_domain::policy::Subject;
-use bildbro_wire::{frame, link::Fetch};
-use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
-use std::sync::Arc;
+use bildbro_domain::{ErrorClass, policy::Subject};
+use bildbro_wire::link::{Carried, Fetch};
+use futures::{StreamExt, stream};
+use std::{io, sync::Arc};
 
 /// Answers a gateway's request for images of a delivery that it has claimed:
-/// frames, in the order asked for. A blob that cannot be read breaks the body
-/// off, which the gateway sees, since the end mark is missing.
+/// frames, in the order asked for. An image that the storage has lost or spoilt
+/// is given up, and those behind it follow; a storage that is away breaks the
+/// body off.
 ///
 /// # Errors
 /// [`ClaimError`]; a denial is on record when it returns.
@@ -35,18 +36,43 @@ pub async fn content(
     let permit = Arc::new(permit);
     let blobs = Arc::clone(blobs);
     let clock = clock.clone();
-    let frames = stream::iter(instances).then(move |instance| {
+    let encoding = fetch.encoding;
+    let first = std::iter::once(fetch.from).chain(std::iter::repeat(0));
+    let frames = stream::iter(instances.into_iter().zip(first)).then(move |(instance, from)| {
         let (permit, blobs, clock) = (Arc::clone(&permit), Arc::clone(&blobs), clock.clone());
         async move {
-            let meta = serde_json::to_vec(&instance.meta).map_err(std::io::Error::other)?;
-            let head = Bytes::from(frame::head(&meta, instance.meta.length));
-            let data = blobs
-                .read(&permit, &instance, clock.now())
-                .await
-                .map_err(std::io::Error::other)?;
-            Ok::<_, std::io::Error>(stream::iter([Ok(head)]).chain(data))
+            let bytes = blobs.read(&permit, &instance, from, clock.now()).await;
+            if let Err(error) = &bytes {
+                tracing::error!(instance = %instance.meta.instance, %error, "content.unreadable");
+            }
+            let source = Source {
+                syntax: instance.meta.syntax.clone(),
+                length: instance.meta.length,
+                bytes: bytes.map_err(io_error),
+            };
+            let carried = Carried {
+                image: instance.meta,
+                encoding,
+                from,
+            };
+            line::frame(&carried, source, spoilt)
         }
     });
-    let end = stream::iter([Ok(Bytes::from_static(&frame::END))]);
-    Ok(frames.try_flatten().chain(end).boxed())
+    Ok(line::body(frames))
+}
+
+/// A storage's error as the body's. What lasts is invalid data.
+fn io_error(error: StoreError) -> io::Error {
+    let kind = match error.class() {
+        ErrorClass::Permanent => io::ErrorKind::InvalidData,
+        ErrorClass::Transient | ErrorClass::Ambiguous => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
+}
+
+fn spoilt(error: &io::Error) -> Broken {
+    match error.kind() {
+        io::ErrorKind::InvalidData => Broken::GiveUp,
+        _ => Broken::BreakOff,
+    }
 }

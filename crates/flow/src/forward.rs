@@ -8,17 +8,24 @@
 
 use crate::{
     clock::Clock,
-    ports::gateway::{GatewayStore, Hub, HubError, Spool, Spooled},
+    ports::gateway::{GatewayStore, Hub, HubError, ObjectNumber, Spool, Spooled},
     receive::Bell,
 };
 use bildbro_domain::{ErrorClass, retry::BackOff};
 use bildbro_wire::link::{Answer, MAX_BATCH, Offer, Refusal};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream::FuturesUnordered};
 use std::{
+    collections::{HashSet, VecDeque},
     future::Future,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex},
     time::Duration,
 };
+
+/// An image that the hub wants, from a byte on.
+type Wanted = (Spooled, u64);
+
+/// Images with an answer that holds, and what that comes to.
+type Settled = (Vec<ObjectNumber>, Progress);
 
 /// Bodies under way at once, and most bytes in one: a loss costs little, and a
 /// long line is kept busy.
@@ -108,25 +115,75 @@ impl Forward {
         }
     }
 
-    /// Hands over everything that waits now. Answers how far it came.
+    /// Hands over what waits, and what comes meanwhile, until nothing does: an
+    /// image that takes long does not hold up those behind it. Answers how far
+    /// it came.
     ///
     /// # Errors
     /// [`ForwardError`]; what was settled before stays settled.
     pub async fn round(&self) -> Result<Progress, ForwardError> {
+        let mut news = self.bell.listen();
         let mut progress = Progress::default();
-        let mut after = 0;
+        // Under way, or wanted once more: not to be offered in this round.
+        let mut taken = HashSet::new();
+        let mut bodies = VecDeque::new();
+        let mut under_way = FuturesUnordered::new();
         loop {
-            let most = u32::try_from(MAX_BATCH).unwrap_or(u32::MAX);
-            let waiting = self.store.to_forward(after, most).await?;
-            let Some(last) = waiting.last() else {
+            if bodies.is_empty() {
+                let (wanted, settled) = self.offer_next(&taken).await?;
+                progress += settled;
+                taken.extend(wanted.iter().map(|(spooled, _)| spooled.object));
+                bodies = cut(wanted, self.pace);
+            }
+            while under_way.len() < self.pace.lanes
+                && let Some(body) = bodies.pop_front()
+            {
+                under_way.push(self.send(body));
+            }
+            if under_way.is_empty() {
                 return Ok(progress);
-            };
-            after = last.object;
-            progress += self.hand_over(waiting).await?;
+            }
+            let idle_lane = under_way.len() < self.pace.lanes;
+            tokio::select! {
+                Some(sent) = under_way.next() => {
+                    let (settled, sent) = sent?;
+                    progress += sent;
+                    for object in settled {
+                        taken.remove(&object);
+                    }
+                }
+                Ok(()) = news.changed(), if idle_lane => {}
+            }
         }
     }
 
-    async fn hand_over(&self, waiting: Vec<Spooled>) -> Result<Progress, ForwardError> {
+    /// Offers the oldest images that wait and are not `taken`, until some of
+    /// them are wanted; empty when there are no more.
+    async fn offer_next(
+        &self,
+        taken: &HashSet<ObjectNumber>,
+    ) -> Result<(Vec<Wanted>, Progress), ForwardError> {
+        let most = u32::try_from(MAX_BATCH).unwrap_or(u32::MAX);
+        let (mut after, mut progress) = (0, Progress::default());
+        loop {
+            let mut waiting = self.store.to_forward(after, most).await?;
+            let Some(last) = waiting.last() else {
+                return Ok((Vec::new(), progress));
+            };
+            after = last.object;
+            waiting.retain(|spooled| !taken.contains(&spooled.object));
+            if waiting.is_empty() {
+                continue;
+            }
+            let (wanted, settled) = self.offer(waiting).await?;
+            progress += settled;
+            if !wanted.is_empty() {
+                return Ok((wanted, progress));
+            }
+        }
+    }
+
+    async fn offer(&self, waiting: Vec<Spooled>) -> Result<(Vec<Wanted>, Progress), ForwardError> {
         let (spooled, offers): (Vec<Spooled>, Vec<Offer>) = waiting
             .into_iter()
             .filter_map(|s| s.offer().map(|offer| (s, offer)))
@@ -136,62 +193,57 @@ impl Forward {
         let mut known = Vec::new();
         for (spooled, answer) in spooled.into_iter().zip(answers) {
             match answer {
-                Answer::Send => wanted.push(spooled),
+                Answer::Send => wanted.push((spooled, 0)),
+                Answer::GoOn { from } => wanted.push((spooled, from)),
                 answer => known.push((spooled, answer)),
             }
         }
-        let settled = self.settle(known).await?;
-        let sent = stream::iter(bodies(wanted, self.pace))
-            .map(|body| self.send(body))
-            .buffer_unordered(self.pace.lanes)
-            .try_fold(settled, |sum, more| async move { Ok(sum + more) })
-            .await?;
-        Ok(sent)
+        let (_, settled) = self.settle(known).await?;
+        Ok((wanted, settled))
     }
 
-    async fn send(&self, body: Vec<Spooled>) -> Result<Progress, ForwardError> {
-        let offers: Vec<Offer> = body.iter().filter_map(Spooled::offer).collect();
-        let numbers: Vec<u64> = body.iter().map(|s| s.object).collect();
+    async fn send(&self, body: Vec<Wanted>) -> Result<Settled, ForwardError> {
+        let offers = body.iter();
+        let offers = offers.filter_map(|(s, from)| Some((s.offer()?, *from)));
+        let places: Vec<(u64, u64)> = body.iter().map(|(s, from)| (s.object, *from)).collect();
         let spool = Arc::clone(&self.spool);
-        let damaged = Arc::new(OnceLock::new());
-        let seen = Arc::clone(&damaged);
+        let spoilt = Arc::new(Mutex::new(HashSet::new()));
+        let seen = Arc::clone(&spoilt);
         let read = Box::new(move |i: usize| {
-            let watch = Arc::clone(&seen);
-            let opened = spool.read(numbers[i]);
-            let noted = move |_: &std::io::Error| {
-                let _first_only = watch.set(i);
+            let seen = Arc::clone(&seen);
+            let note = move |_: &std::io::Error| {
+                seen.lock().expect("nobody panics with it").insert(i);
             };
-            let stream = opened.inspect_err(&noted)?;
-            Ok(stream.inspect_err(noted).boxed())
+            let (object, from) = places[i];
+            let stream = spool.read(object, from).inspect_err(&note)?;
+            Ok(stream.inspect_err(note).boxed())
         });
-        match self.hub.send(offers, read).await {
-            Ok(answers) => self.settle(body.into_iter().zip(answers).collect()).await,
-            Err(error) => {
-                // An image that the disk has spoilt must not keep the others
-                // from passing: it stays, for a person to look at.
-                if let Some(spoilt) = damaged.get().and_then(|&i| body.into_iter().nth(i)) {
-                    tracing::error!(object = spoilt.object, "forward.unreadable");
-                    let reason = Refusal::Unreadable;
-                    self.settle(vec![(spoilt, Answer::Refused { reason })])
-                        .await?;
-                }
-                Err(error.into())
-            }
+        let mut answers = self.hub.send(offers.collect(), read).await?;
+        // What the disk has spoilt must not be tried for ever, or keep the
+        // others from passing: it stays, for a person to look at.
+        for &i in spoilt.lock().expect("nobody panics with it").iter() {
+            tracing::error!(object = body[i].0.object, "forward.unreadable");
+            let reason = Refusal::Unreadable;
+            answers[i] = Answer::Refused { reason };
         }
+        let spooled = body.into_iter().map(|(spooled, _)| spooled);
+        self.settle(spooled.zip(answers).collect()).await
     }
 
-    async fn settle(&self, answers: Vec<(Spooled, Answer)>) -> Result<Progress, ForwardError> {
+    async fn settle(&self, answers: Vec<(Spooled, Answer)>) -> Result<Settled, ForwardError> {
         let mut progress = Progress::default();
         if answers.is_empty() {
-            return Ok(progress);
+            return Ok((Vec::new(), progress));
         }
+        let mut settled = Vec::new();
         for (spooled, answer) in &answers {
-            match answer {
-                Answer::Again => progress.again += 1,
-                Answer::Refused { reason } => {
-                    tracing::error!(object = spooled.object, ?reason, "forward.refused");
-                }
-                _ => {}
+            if *answer == Answer::Again {
+                progress.again += 1;
+                continue;
+            }
+            settled.push(spooled.object);
+            if let Answer::Refused { reason } = answer {
+                tracing::error!(object = spooled.object, ?reason, "forward.refused");
             }
         }
         let released = self
@@ -203,7 +255,7 @@ impl Forward {
         }
         progress.settled = released.len() as u64;
         self.settled.ring();
-        Ok(progress)
+        Ok((settled, progress))
     }
 }
 
@@ -233,20 +285,21 @@ impl std::ops::AddAssign for Progress {
 }
 
 /// Cuts what is to be sent into bodies.
-fn bodies(wanted: Vec<Spooled>, pace: Pace) -> Vec<Vec<Spooled>> {
-    let mut bodies: Vec<Vec<Spooled>> = Vec::new();
+fn cut(wanted: Vec<Wanted>, pace: Pace) -> VecDeque<Vec<Wanted>> {
+    let mut bodies: VecDeque<Vec<Wanted>> = VecDeque::new();
     let mut bytes = 0;
-    for spooled in wanted {
-        let full = bodies.last().is_none_or(|body| {
-            body.len() >= pace.body_images || bytes + spooled.length > pace.body_bytes
-        });
+    for (spooled, from) in wanted {
+        let length = spooled.length.saturating_sub(from);
+        let full = bodies
+            .back()
+            .is_none_or(|body| body.len() >= pace.body_images || bytes + length > pace.body_bytes);
         if full {
-            bodies.push(Vec::new());
+            bodies.push_back(Vec::new());
             bytes = 0;
         }
-        bytes += spooled.length;
-        if let Some(body) = bodies.last_mut() {
-            body.push(spooled);
+        bytes += length;
+        if let Some(body) = bodies.back_mut() {
+            body.push((spooled, from));
         }
     }
     bodies

@@ -20,6 +20,8 @@ pub mod complete;
 pub mod decide;
 pub mod deliver;
 pub mod forward;
+pub mod fsck;
+pub mod line;
 pub mod ports;
 pub mod receive;
 pub mod work;

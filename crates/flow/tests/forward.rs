@@ -31,6 +31,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use tokio::sync::Notify;
 
 fn spooled(object: ObjectNumber) -> Spooled {
     let uid = format!("1.2.{object}");
@@ -71,7 +72,7 @@ struct Shelf {
 
 #[async_trait]
 impl Spool for Shelf {
-    fn read(&self, object: ObjectNumber) -> io::Result<ByteStream> {
+    fn read(&self, object: ObjectNumber, _from: u64) -> io::Result<ByteStream> {
         let data = if self.spoilt.contains(&object) {
             Err(io::ErrorKind::InvalidData.into())
         } else {
@@ -92,6 +93,9 @@ impl Spool for Shelf {
 struct Taker {
     again: Mutex<HashMap<String, u32>>,
     has: Mutex<BTreeSet<String>>,
+    /// This one takes until it is told to go on.
+    slow: String,
+    go_on: Arc<Notify>,
 }
 
 fn away() -> HubError {
@@ -111,14 +115,23 @@ impl Hub for Taker {
     }
     async fn send(
         &self,
-        offers: Vec<Offer>,
+        offers: Vec<(Offer, u64)>,
         read: Box<dyn Fn(usize) -> io::Result<ByteStream> + Send + Sync>,
     ) -> Result<Vec<Answer>, HubError> {
         let mut answers = Vec::new();
-        for (i, offer) in offers.iter().enumerate() {
-            let bytes = read(i).map_err(|_| away())?;
-            bytes.try_collect::<Vec<_>>().await.map_err(|_| away())?;
+        for (i, (offer, _)) in offers.iter().enumerate() {
             let uid = offer.header.sop_uid.to_string();
+            if uid == self.slow {
+                self.go_on.notified().await;
+            }
+            let spoilt = match read(i) {
+                Ok(bytes) => bytes.try_collect::<Vec<_>>().await.is_err(),
+                Err(_) => true,
+            };
+            if spoilt {
+                answers.push(Answer::Again);
+                continue;
+            }
             let mut again = self.again.lock().unwrap();
             let left = again.entry(uid.clone()).or_default();
             if *left > 0 {
@@ -219,9 +232,38 @@ async fn an_image_that_the_disk_has_spoilt_does_not_keep_the_others() {
         ..Shelf::default()
     };
     let stage = stage(4, shelf, Taker::default()).await;
-    assert!(stage.forward.round().await.is_err(), "the body broke off");
     stage.forward.round().await.unwrap();
     assert_eq!(stage.released(), BTreeSet::from([1, 3, 4]));
     let needed = stage.forward.store.needed().await.unwrap();
     assert_eq!(needed, vec![2], "it stays, for a person to look at");
+}
+
+#[tokio::test]
+async fn an_image_that_takes_long_does_not_hold_up_those_that_come_meanwhile() {
+    let go_on = Arc::new(Notify::new());
+    let taker = Taker {
+        slow: "1.2.1".to_owned(),
+        go_on: Arc::clone(&go_on),
+        ..Taker::default()
+    };
+    let stage = stage(1, Shelf::default(), taker).await;
+    let later = async {
+        let settled = &mut stage.forward.settled.listen();
+        for object in 2..=3 {
+            let now = Timestamp::from_second(2_000 + i64::try_from(object).unwrap()).unwrap();
+            stage
+                .forward
+                .store
+                .index(&[spooled(object)], now)
+                .await
+                .unwrap();
+            stage.forward.bell.ring();
+            settled.changed().await.unwrap();
+            assert!(stage.released().contains(&object));
+        }
+        assert!(!stage.released().contains(&1));
+        go_on.notify_one();
+    };
+    let (round, ()) = tokio::join!(stage.forward.round(), later);
+    assert_eq!(round.unwrap().settled, 3);
 }

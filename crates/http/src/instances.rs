@@ -16,7 +16,7 @@ use bildbro_domain::policy::Subject;
 use bildbro_flow::admit::Intake;
 use bildbro_wire::{
     frame::{Decoder, Event, FrameError, MEDIA_TYPE},
-    link::{Answers, MAX_BATCH, Offer},
+    link::{Answers, Carried, MAX_BATCH, Offer},
 };
 use tracing::Instrument;
 
@@ -74,19 +74,19 @@ async fn read(intake: &mut Intake, body: Body, came: &mut Came) -> Result<(), Pr
         decoder.push(&chunk);
         while let Some(event) = decoder.next_event().map_err(malformed)? {
             match event {
-                Event::Head { meta, data_length } => {
+                Event::Head(meta) => {
                     if came.lengths.len() == MAX_BATCH {
                         return Err(ProblemResponse::too_many(MAX_BATCH));
                     }
-                    let offer: Offer = serde_json::from_slice(&meta).map_err(|_| {
+                    let carried: Carried<Offer> = serde_json::from_slice(&meta).map_err(|_| {
                         ProblemResponse::unreadable("A frame's meta part is not an offer.")
                     })?;
-                    came.begun = data_length;
-                    intake.begin(offer, data_length).await?;
+                    came.begun = carried.image.length;
+                    intake.begin(carried).await?;
                 }
                 Event::Data(bytes) => intake.data(bytes).await?,
-                Event::FrameEnd => {
-                    intake.end().await?;
+                Event::Whole | Event::GivenUp => {
+                    intake.end(event == Event::Whole).await?;
                     came.lengths.push(came.begun);
                 }
                 Event::End => {}
@@ -99,7 +99,7 @@ async fn read(intake: &mut Intake, body: Body, came: &mut Came) -> Result<(), Pr
 fn malformed(error: FrameError) -> ProblemResponse {
     match error {
         FrameError::CutOff => ProblemResponse::broken_off(),
-        FrameError::MetaTooLong(_) | FrameError::AfterEnd => {
+        FrameError::MetaTooLong(_) | FrameError::PieceTooLong(_) | FrameError::AfterEnd => {
             ProblemResponse::unreadable(format!("{error}."))
         }
     }

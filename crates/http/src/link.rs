@@ -13,8 +13,8 @@ use axum::{
 };
 use bildbro_domain::policy::Subject;
 use bildbro_flow::{
-    decide,
-    ports::hub::{Call, Item},
+    admit, decide,
+    ports::hub::Call,
     work::{LONGEST_WAIT, Work},
 };
 use bildbro_wire::{
@@ -85,15 +85,10 @@ pub async fn offer(
     Message(Offers { offers }): Message<Offers>,
 ) -> Answered<Answers> {
     at_most(offers.len()).map_err(ProblemResponse::too_many)?;
-    let items: Vec<Item> = offers
-        .into_iter()
-        .map(|offer| Item {
-            offer,
-            stored: false,
-        })
-        .collect();
-    let (answers, _) = state.store.admit(&call(&state, subject), &items).await?;
-    if answers.iter().any(|answer| *answer != Answer::Send) {
+    let call = call(&state, subject);
+    let answers = admit::offered(&*state.store, &*state.blobs, &call, offers).await?;
+    let sent_for = |answer: &Answer| matches!(answer, Answer::Send | Answer::GoOn { .. });
+    if !answers.iter().all(sent_for) {
         state.wake.all();
     }
     measure::answers(&state.metrics, &answers);

@@ -87,6 +87,7 @@ pub fn admitted(metrics: &Metrics, answers: &[Answer], lengths: &[u64]) {
 const fn kind(answer: &Answer) -> &'static str {
     match answer {
         Answer::Send => "send",
+        Answer::GoOn { .. } => "go_on",
         Answer::Held => "held",
         Answer::Quarantined { .. } => "quarantined",
         Answer::Refused { .. } => "refused",

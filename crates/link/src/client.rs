@@ -1,6 +1,12 @@
 //! Requests and answers.
 
-use crate::{content::Frames, login::Login, upload};
+use crate::{
+    connect::{Connect, join},
+    content::Frames,
+    login::Login,
+    pace::Pacer,
+    upload::{self, Watch},
+};
 use async_trait::async_trait;
 use bildbro_domain::ErrorClass;
 use bildbro_flow::ports::{
@@ -10,19 +16,19 @@ use bildbro_flow::ports::{
 use bildbro_wire::{
     frame,
     link::{
-        self, Answer, Answers, AskWork, Complete, DeliveryTask, Enrol, Enrolled, Fetch, Hello,
-        HelloReply, Offer, Offers, Report, ReportReply, Work,
+        self, Answer, Answers, AskWork, Complete, DeliveryTask, Encoding, Enrol, Enrolled, Fetch,
+        Hello, HelloReply, Offer, Offers, Report, ReportReply, Work,
     },
     problem::Problem,
 };
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, Url, header, redirect};
+use reqwest::{Body, Client, RequestBuilder, Response, StatusCode, Url, header};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{io, sync::Arc, time::Duration};
 
-/// Longest silence of the hub while a connection is made, and in an answer; a
+/// Longest silence of the hub in an answer, and while it takes a body; a
 /// request for work may wait half a minute by itself.
-const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// Longest answer that is read whole.
@@ -31,12 +37,17 @@ const MAX_ANSWER: usize = 8 << 20;
 /// Makes an assertion for an audience at a time.
 pub type Signer = dyn Fn(&str, Timestamp) -> String + Send + Sync;
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LinkConfig {
     /// `https://…`, or `http://` to a loopback address.
     pub hub_url: String,
     /// Certificate authorities trusted instead of the system's, PEM.
     pub ca_pem: Option<Vec<u8>>,
+    /// How images travel.
+    pub encoding: Encoding,
+    /// How fast images may go to the hub, and come from it.
+    pub up: Pacer,
+    pub down: Pacer,
 }
 
 /// Why the link cannot be set up, or enrolment failed.
@@ -57,20 +68,33 @@ pub enum LinkError {
 /// The hub.
 pub struct HubLink {
     client: Client,
+    /// The same, for bodies that may take longer to send than a hub may be
+    /// silent.
+    uploading: Client,
     base: Url,
     login: Login,
+    encoding: Encoding,
+    up: Pacer,
+    down: Pacer,
 }
 
 impl HubLink {
     /// # Errors
     /// [`LinkError`] when the configuration does not do.
     pub fn new(config: LinkConfig, sign: Arc<Signer>) -> Result<Self, LinkError> {
-        let (client, base) = connect(&config)?;
+        let connect = Connect::new(&config.hub_url, config.ca_pem.as_deref())?;
+        let client = connect.client(Some(SILENCE))?;
+        let uploading = connect.client(None)?;
+        let base = connect.base;
         let login = Login::new(client.clone(), base.clone(), sign);
         Ok(Self {
             client,
+            uploading,
             base,
             login,
+            encoding: config.encoding,
+            up: config.up,
+            down: config.down,
         })
     }
 
@@ -110,40 +134,6 @@ impl HubLink {
     }
 }
 
-fn connect(config: &LinkConfig) -> Result<(Client, Url), LinkError> {
-    let wrong = || LinkError::Address(config.hub_url.clone());
-    let base: Url = config.hub_url.parse().map_err(|_| wrong())?;
-    let host = base.host_str().ok_or_else(wrong)?;
-    let loopback = host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback());
-    match base.scheme() {
-        "https" => {}
-        "http" if loopback => {}
-        "http" => return Err(LinkError::Plain(config.hub_url.clone())),
-        _ => return Err(wrong()),
-    }
-    let mut builder = Client::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(SILENCE)
-        .tcp_nodelay(true)
-        .redirect(redirect::Policy::none())
-        .http2_adaptive_window(true)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .user_agent(concat!("bildbro-gateway/", env!("CARGO_PKG_VERSION")))
-        .no_proxy();
-    if let Some(pem) = &config.ca_pem {
-        let authorities = Certificate::from_pem_bundle(pem).map_err(|_| LinkError::Authority)?;
-        if authorities.is_empty() {
-            return Err(LinkError::Authority);
-        }
-        builder = builder.tls_certs_only(authorities);
-    }
-    Ok((builder.build().map_err(LinkError::Client)?, base))
-}
-
 /// Ties a new gateway to its organisation.
 ///
 /// # Errors
@@ -153,23 +143,12 @@ pub async fn enrol(
     ca_pem: Option<&[u8]>,
     request: &Enrol,
 ) -> Result<Enrolled, LinkError> {
-    let config = LinkConfig {
-        hub_url: hub_url.to_owned(),
-        ca_pem: ca_pem.map(<[u8]>::to_vec),
-    };
-    let (client, base) = connect(&config)?;
-    let url = join(&base, link::ENROL);
+    let connect = Connect::new(hub_url, ca_pem)?;
+    let url = join(&connect.base, link::ENROL);
+    let client = connect.client(Some(SILENCE))?;
     let sent = client.post(url).timeout(SILENCE).json(request).send().await;
     let response = checked(sent.map_err(unreachable)?).await?;
     Ok(answer(response).await?)
-}
-
-/// A path of the link under the hub's address, which may itself have a path.
-pub fn join(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    let whole = format!("{}{path}", base.path().trim_end_matches('/'));
-    url.set_path(&whole);
-    url
 }
 
 pub fn unreachable(error: reqwest::Error) -> HubError {
@@ -249,17 +228,25 @@ impl Hub for HubLink {
 
     async fn send(
         &self,
-        offers: Vec<Offer>,
+        offers: Vec<(Offer, u64)>,
         read: Box<dyn Fn(usize) -> io::Result<ByteStream> + Send + Sync>,
     ) -> Result<Vec<Answer>, HubError> {
         let (offers, read) = (Arc::new(offers), Arc::new(read));
+        let watch = Watch::default();
         let make = || {
-            let body = upload::body(Arc::clone(&offers), Arc::clone(&read));
-            self.request(link::INSTANCES)
+            let body = upload::body(Arc::clone(&offers), Arc::clone(&read), self.encoding);
+            let body = watch.watched(self.up.paced(body));
+            self.uploading
+                .post(join(&self.base, link::INSTANCES))
                 .header(header::CONTENT_TYPE, frame::MEDIA_TYPE)
-                .body(body)
+                .body(Body::wrap_stream(body))
         };
-        let response = self.send_authorised(make).await?;
+        let response = tokio::select! {
+            response = self.send_authorised(make) => response?,
+            () = watch.still_for(SILENCE) => {
+                return Err(HubError::Unreachable("the hub takes no more bytes".into()));
+            }
+        };
         all(answer(response).await?, offers.len())
     }
 
@@ -277,9 +264,16 @@ impl Hub for HubLink {
     }
 
     async fn content(&self, fetch: &Fetch) -> Result<Box<dyn Content>, HubError> {
-        let make = || self.request(link::CONTENT).json(fetch);
+        let fetch = Fetch {
+            encoding: self.encoding,
+            ..fetch.clone()
+        };
+        let make = || self.request(link::CONTENT).json(&fetch);
         let response = self.send_authorised(make).await?;
-        Ok(Box::new(Frames::new(response)))
+        let body = response
+            .bytes_stream()
+            .map_err(|e| io::Error::other(e.without_url()));
+        Ok(Box::new(Frames::new(self.down.paced(body.boxed()))))
     }
 
     async fn report(&self, report: &Report) -> Result<ReportReply, HubError> {

@@ -1,28 +1,34 @@
 //! Images from the hub, one after another, as the answer streams in.
 
-use crate::client::unreachable;
 use async_trait::async_trait;
-use bildbro_flow::ports::gateway::{Content, HubError};
+use bildbro_flow::{
+    line::{Arriving, LineError},
+    ports::{
+        ByteStream,
+        gateway::{Content, HubError},
+    },
+};
 use bildbro_wire::{
     frame::{Decoder, Event, FrameError},
-    link::InstanceMeta,
+    link::{Carried, InstanceMeta},
 };
 use bytes::Bytes;
-use reqwest::Response;
+use futures::StreamExt;
 
 pub struct Frames {
-    response: Response,
+    body: ByteStream,
     decoder: Decoder,
-    inside: bool,
+    /// The image that is coming.
+    arriving: Option<Arriving>,
     ended: bool,
 }
 
 impl Frames {
-    pub fn new(response: Response) -> Self {
+    pub fn new(body: ByteStream) -> Self {
         Self {
-            response,
+            body,
             decoder: Decoder::default(),
-            inside: false,
+            arriving: None,
             ended: false,
         }
     }
@@ -32,8 +38,9 @@ impl Frames {
             if let Some(event) = self.decoder.next_event().map_err(broken)? {
                 return Ok(event);
             }
-            match self.response.chunk().await.map_err(unreachable)? {
-                Some(chunk) => self.decoder.push(&chunk),
+            match self.body.next().await {
+                Some(Ok(chunk)) => self.decoder.push(&chunk),
+                Some(Err(error)) => return Err(HubError::Unreachable(Box::new(error))),
                 None => {
                     let error = self.decoder.finish().err().unwrap_or(FrameError::CutOff);
                     return Err(HubError::Unreachable(Box::new(error)));
@@ -47,46 +54,65 @@ fn broken(error: FrameError) -> HubError {
     HubError::Answer(Box::new(error))
 }
 
+fn wrong(error: LineError) -> HubError {
+    HubError::Answer(Box::new(error))
+}
+
 #[async_trait]
 impl Content for Frames {
     async fn next(&mut self) -> Result<Option<InstanceMeta>, HubError> {
-        while self.inside {
-            self.chunk().await?;
+        while self.arriving.is_some() {
+            match self.chunk().await {
+                Ok(_) | Err(HubError::Spoilt) => {}
+                Err(error) => return Err(error),
+            }
         }
         if self.ended {
             return Ok(None);
         }
         match self.event().await? {
-            Event::Head { meta, data_length } => {
-                let meta: InstanceMeta =
+            Event::Head(meta) => {
+                let carried: Carried<InstanceMeta> =
                     serde_json::from_slice(&meta).map_err(|e| HubError::Answer(Box::new(e)))?;
-                if meta.length != data_length {
-                    return Err(HubError::Answer(
-                        "an image's length is said in two ways".into(),
-                    ));
-                }
-                self.inside = true;
-                Ok(Some(meta))
+                self.arriving = Some(Arriving::new(&carried, carried.image.length));
+                Ok(Some(carried.image))
             }
             Event::End => {
                 self.ended = true;
                 Ok(None)
             }
-            Event::Data(_) | Event::FrameEnd => Err(HubError::Answer("frames out of order".into())),
+            Event::Data(_) | Event::Whole | Event::GivenUp => {
+                Err(HubError::Answer("frames out of order".into()))
+            }
         }
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, HubError> {
-        if !self.inside {
-            return Ok(None);
-        }
-        match self.event().await? {
-            Event::Data(bytes) => Ok(Some(bytes)),
-            Event::FrameEnd => {
-                self.inside = false;
-                Ok(None)
+        loop {
+            let Some(arriving) = &mut self.arriving else {
+                return Ok(None);
+            };
+            if let Some(bytes) = arriving.restored().map_err(wrong)? {
+                return Ok(Some(bytes));
             }
-            Event::Head { .. } | Event::End => Err(HubError::Answer("frames out of order".into())),
+            match self.event().await? {
+                Event::Data(bytes) => {
+                    if let Some(arriving) = &mut self.arriving {
+                        arriving.push(bytes);
+                    }
+                }
+                Event::Whole => {
+                    let arriving = self.arriving.take();
+                    arriving.map_or(Ok(()), Arriving::finish).map_err(wrong)?;
+                }
+                Event::GivenUp => {
+                    self.arriving = None;
+                    return Err(HubError::Spoilt);
+                }
+                Event::Head(_) | Event::End => {
+                    return Err(HubError::Answer("frames out of order".into()));
+                }
+            }
         }
     }
 }

@@ -10,8 +10,11 @@
 //! that has run out. When to try again is `flow`'s.
 
 mod client;
+mod connect;
 mod content;
 mod login;
+mod pace;
 mod upload;
 
 pub use client::{HubLink, LinkConfig, LinkError, enrol};
+pub use pace::{Pacer, Rate};

@@ -1,7 +1,10 @@
 //! Tokens: asked for with a signed assertion, kept until shortly before they
 //! run out.
 
-use crate::client::{Signer, answer, checked, join, unreachable};
+use crate::{
+    client::{Signer, answer, checked, unreachable},
+    connect::join,
+};
 use bildbro_flow::ports::gateway::HubError;
 use bildbro_wire::link;
 use jiff::Timestamp;

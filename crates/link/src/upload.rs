@@ -1,23 +1,71 @@
 //! A body of frames, read from the spool as it goes out.
 
-use bildbro_flow::ports::ByteStream;
-use bildbro_wire::{frame, link::Offer};
-use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
-use reqwest::Body;
-use std::{io, sync::Arc};
+use bildbro_flow::{
+    line::{self, Broken, Source},
+    ports::ByteStream,
+};
+use bildbro_wire::link::{Carried, Encoding, Offer};
+use futures::{StreamExt, stream};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::time::Instant;
 
 type Read = Box<dyn Fn(usize) -> io::Result<ByteStream> + Send + Sync>;
 
-/// Opens each image when its turn comes; an image that cannot be read breaks
-/// the body off.
-pub fn body(offers: Arc<Vec<Offer>>, read: Arc<Read>) -> Body {
-    let frames = stream::iter(0..offers.len()).map(move |i| {
-        let offer = &offers[i];
-        let meta = serde_json::to_vec(offer).map_err(io::Error::other)?;
-        let head = Bytes::from(frame::head(&meta, offer.length));
-        Ok::<_, io::Error>(stream::iter([Ok(head)]).chain(read(i)?))
-    });
-    let end = stream::iter([Ok(Bytes::from_static(&frame::END))]);
-    Body::wrap_stream(frames.try_flatten().chain(end))
+/// Opens each image when its turn comes; one that cannot be read is given up,
+/// and those behind it follow.
+pub fn body(offers: Arc<Vec<(Offer, u64)>>, read: Arc<Read>, encoding: Encoding) -> ByteStream {
+    let frames = stream::iter((0..offers.len()).map(move |i| {
+        let (offer, from) = &offers[i];
+        let carried = Carried {
+            image: offer.clone(),
+            encoding,
+            from: *from,
+        };
+        let source = Source {
+            syntax: offer.syntax.clone(),
+            length: offer.length,
+            bytes: read(i),
+        };
+        line::frame(&carried, source, |_| Broken::GiveUp)
+    }));
+    line::body(frames)
+}
+
+/// Sees whether a body moves: a large one takes its time, but never stands
+/// still.
+#[derive(Clone)]
+pub struct Watch(Arc<Mutex<Instant>>);
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+}
+
+impl Watch {
+    /// The same bytes, seen as they are taken.
+    pub fn watched(&self, bytes: ByteStream) -> ByteStream {
+        let watch = self.clone();
+        watch.moved();
+        bytes.inspect(move |_| watch.moved()).boxed()
+    }
+
+    fn moved(&self) {
+        *self.0.lock().expect("nobody panics with it") = Instant::now();
+    }
+
+    /// Returns when nothing has moved for this long.
+    pub async fn still_for(&self, silence: Duration) {
+        loop {
+            let due = *self.0.lock().expect("nobody panics with it") + silence;
+            if due <= Instant::now() {
+                return;
+            }
+            tokio::time::sleep_until(due).await;
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub struct Appender {
     pieces: Vec<Bytes>,
     memory: Vec<OwnedSemaphorePermit>,
     buffered: usize,
+    /// Chunks made so far.
+    chunks: usize,
     extents: Vec<Extent>,
     length: u64,
     hash: Sha256,
@@ -36,6 +38,7 @@ impl Appender {
             pieces: Vec::new(),
             memory: Vec::new(),
             buffered: 0,
+            chunks: 0,
             extents: Vec::new(),
             length: 0,
             hash: Sha256::new(),
@@ -98,8 +101,13 @@ impl Appender {
             return None;
         }
         self.buffered = 0;
+        let pieces = std::mem::take(&mut self.pieces);
+        // Here, not by the writer: there is one writer, but a sealer for each
+        // association.
+        let payload = self.shared.seal.chunk(self.object, self.chunks, &pieces);
+        self.chunks += 1;
         Some(Chunk {
-            pieces: std::mem::take(&mut self.pieces),
+            payload,
             _memory: std::mem::take(&mut self.memory),
         })
     }

@@ -8,10 +8,11 @@
 //! - A crash loses nothing that was committed, and leaves nothing that was not.
 //! - A full spool refuses; it never lies.
 //! - Memory is bounded, however many and large the objects are.
+//! - What is on disk is sealed with the spool's key: data and descriptions.
 //!
 //! An object is one or more *chunks*, and a *commit* record that names them.
 //! Objects may lie interleaved and over several segments. Each record carries
-//! a checksum. A segment goes when every object in it has been released.
+//! a checksum, so that what was torn shows also without the key. A segment goes when every object in it has been released.
 //!
 //! What this crate deliberately does not do: it knows nothing of DICOM, keeps
 //! no index beyond where objects lie, and does not remember releases across a
@@ -22,6 +23,7 @@ mod disk;
 mod read;
 mod record;
 mod recover;
+mod sealed;
 mod spool;
 mod writer;
 
@@ -69,6 +71,8 @@ pub enum SpoolError {
     NoObject(u64),
     #[error("the description of an object is {0} bytes long; at most {most} fit", most = record::MAX_META)]
     LongMeta(usize),
+    #[error("the spool was written with another key")]
+    OtherKey,
     #[error("the spool has stopped")]
     Stopped,
 }
@@ -80,7 +84,9 @@ impl SpoolError {
             Self::Full { .. } | Self::DiskFull | Self::Io { .. } | Self::Stopped => {
                 ErrorClass::Transient
             }
-            Self::Locked(_) | Self::NoObject(_) | Self::LongMeta(_) => ErrorClass::Permanent,
+            Self::Locked(_) | Self::NoObject(_) | Self::LongMeta(_) | Self::OtherKey => {
+                ErrorClass::Permanent
+            }
         }
     }
 

@@ -1,30 +1,33 @@
-//! Reading an object back, chunk by chunk, each checked against its sum.
+//! Reading an object back, chunk by chunk, each checked against its sum and its
+//! seal.
 
 use crate::{
     record::{Commit, Extent, HEAD, Head, Kind},
-    spool::segment_path,
+    spool::{Shared, segment_path},
 };
-use bytes::Bytes;
+use bildbro_seal::RECORD_EXTRA;
+use bytes::{Buf, BytesMut};
 use futures::{StreamExt, stream, stream::BoxStream};
-use std::{
-    fs::File,
-    io,
-    os::unix::fs::FileExt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs::File, io, os::unix::fs::FileExt, sync::Arc};
+
+/// A chunk to be read, and how many of its first bytes are not wanted.
+struct Part {
+    index: usize,
+    extent: Extent,
+    skip: u64,
+}
 
 pub fn stream(
-    directory: PathBuf,
+    shared: Arc<Shared>,
     object: u64,
     commit: Arc<Commit>,
-) -> BoxStream<'static, io::Result<Bytes>> {
-    let count = commit.extents.len();
-    stream::iter(0..count)
-        .then(move |i| {
-            let (directory, extent) = (directory.clone(), commit.extents[i]);
+    from: u64,
+) -> BoxStream<'static, io::Result<bytes::Bytes>> {
+    stream::iter(parts(&commit, from))
+        .then(move |part| {
+            let shared = Arc::clone(&shared);
             async move {
-                let read = move || chunk(&directory, object, extent);
+                let read = move || chunk(&shared, object, &part);
                 tokio::task::spawn_blocking(read)
                     .await
                     .map_err(io::Error::other)?
@@ -33,15 +36,38 @@ pub fn stream(
         .boxed()
 }
 
-fn chunk(directory: &Path, object: u64, extent: Extent) -> io::Result<Bytes> {
-    let file = File::open(segment_path(directory, extent.segment))?;
-    let mut record = vec![0; HEAD + extent.length as usize];
+fn parts(commit: &Commit, from: u64) -> Vec<Part> {
+    let mut skip = from;
+    let mut parts = Vec::new();
+    for (index, &extent) in commit.extents.iter().enumerate() {
+        let data = u64::from(extent.length).saturating_sub(RECORD_EXTRA as u64);
+        if data > skip {
+            parts.push(Part {
+                index,
+                extent,
+                skip,
+            });
+        }
+        skip = skip.saturating_sub(data);
+    }
+    parts
+}
+
+fn chunk(shared: &Shared, object: u64, part: &Part) -> io::Result<bytes::Bytes> {
+    let extent = part.extent;
+    let file = File::open(segment_path(&shared.options.directory, extent.segment))?;
+    let mut record = BytesMut::zeroed(HEAD + extent.length as usize);
     file.read_exact_at(&mut record, extent.offset)?;
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a spool record is damaged");
     let head = Head::decode(&record).ok_or_else(damaged)?;
-    let payload = Bytes::from(record).slice(HEAD..);
+    let mut payload = record.split_off(HEAD);
     if head.kind != Kind::Chunk || head.object != object || !head.covers(&payload) {
         return Err(damaged());
     }
-    Ok(payload)
+    let opened = shared.seal.open_chunk(object, part.index, &mut payload);
+    let length = opened.map_err(|_| damaged())?.len();
+    payload.advance(payload.len() - length - bildbro_seal::TAG);
+    payload.truncate(length);
+    payload.advance(usize::try_from(part.skip).map_err(|_| damaged())?);
+    Ok(payload.freeze())
 }

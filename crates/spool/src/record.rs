@@ -2,8 +2,8 @@
 //!
 //! `magic (4) ‖ kind (1) ‖ 0 0 0 ‖ object (u64) ‖ length (u32) ‖ crc (u32) ‖
 //! payload`, little endian; the checksum covers kind, object, length and
-//! payload. A chunk's payload is data. A commit's payload is
-//! [`Commit::encode`].
+//! payload. A chunk's payload is data, a commit's is [`Commit::encode`], both
+//! sealed.
 
 use crate::SpoolError;
 use bildbro_domain::Digest;
@@ -33,15 +33,11 @@ pub struct Head {
 }
 
 impl Head {
-    /// Makes the head of a record with this payload, given in pieces.
-    pub fn of<'a>(kind: Kind, object: u64, pieces: impl Iterator<Item = &'a [u8]>) -> Self {
+    /// Makes the head of a record with this payload.
+    pub fn of(kind: Kind, object: u64, payload: &[u8]) -> Self {
         let mut crc = crc32fast::Hasher::new();
-        let mut length = 0_usize;
-        for piece in pieces {
-            crc.update(piece);
-            length += piece.len();
-        }
-        let length = u32::try_from(length).expect("chunks and commits are far below 4 GB");
+        crc.update(payload);
+        let length = u32::try_from(payload.len()).expect("chunks and commits are far below 4 GB");
         let mut head = Self {
             kind,
             object,
@@ -101,7 +97,7 @@ impl Head {
     /// Whether the payload is what was written.
     pub fn covers(self, payload: &[u8]) -> bool {
         payload.len() == self.length as usize
-            && Self::of(self.kind, self.object, std::iter::once(payload)).crc == self.crc
+            && Self::of(self.kind, self.object, payload).crc == self.crc
     }
 }
 

@@ -8,11 +8,12 @@
 use crate::{
     Entry,
     record::{Commit, HEAD, Head, Kind, MAGIC},
+    sealed::Seal,
     spool::entry,
 };
 use bytes::Bytes;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs::{self, File},
     io::{self, BufReader, Read, Seek, SeekFrom},
     path::Path,
@@ -38,12 +39,15 @@ pub(crate) struct Found {
     pub recovery: Recovery,
     /// With each object: the segment of its commit record, and its place.
     pub commits: Vec<(u64, Arc<Commit>)>,
+    committed: HashSet<u64>,
     /// Sizes.
     pub segments: BTreeMap<u64, u64>,
     pub last_segment: u64,
+    /// A commit is whole, but this key does not open it.
+    pub other_key: bool,
 }
 
-pub(crate) fn scan(directory: &Path) -> io::Result<Found> {
+pub(crate) fn scan(directory: &Path, seal: &Seal) -> io::Result<Found> {
     let mut found = Found::default();
     for file in fs::read_dir(directory)? {
         let file = file?;
@@ -60,6 +64,7 @@ pub(crate) fn scan(directory: &Path) -> io::Result<Found> {
         let mut segment = Segment {
             number,
             size,
+            seal,
             reader: BufReader::with_capacity(1 << 20, File::open(path)?),
         };
         segment.read(&mut found, &mut chunks)?;
@@ -74,16 +79,17 @@ pub(crate) fn scan(directory: &Path) -> io::Result<Found> {
     Ok(found)
 }
 
-struct Segment {
+struct Segment<'a> {
     number: u64,
     size: u64,
+    seal: &'a Seal,
     reader: BufReader<File>,
 }
 
 /// Whole chunks by segment and offset: their object and length.
 type Chunks = HashMap<(u64, u64), (u64, u32)>;
 
-impl Segment {
+impl Segment<'_> {
     fn read(&mut self, found: &mut Found, chunks: &mut Chunks) -> io::Result<()> {
         let mut at = 0;
         while at < self.size {
@@ -159,12 +165,18 @@ impl Segment {
             chunks.insert((self.number, at), (head.object, head.length));
             return;
         }
-        let whole = Commit::decode(payload).filter(|commit| {
+        let Ok(opened) = self.seal.open_commit(head.object, payload) else {
+            found.other_key = true;
+            return;
+        };
+        let whole = Commit::decode(&opened).filter(|commit| {
             commit.extents.iter().all(|extent| {
                 chunks.get(&(extent.segment, extent.offset)) == Some(&(head.object, extent.length))
             })
         });
         match whole {
+            // The same record again, where a disk has put it a second time.
+            Some(_) if !found.committed.insert(head.object) => found.recovery.damaged += 1,
             Some(commit) => {
                 found.recovery.objects.push(entry(head.object, &commit));
                 found.commits.push((

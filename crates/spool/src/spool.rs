@@ -8,8 +8,10 @@ use crate::{
     read,
     record::{Commit, Extent},
     recover::{self, Recovery},
+    sealed::Seal,
     writer::{Request, Writer},
 };
+use bildbro_seal::DataKey;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use std::{
@@ -43,17 +45,20 @@ pub struct Options {
     pub chunk_bytes: usize,
     /// Data held in memory for all appenders together.
     pub memory_bytes: u64,
+    /// Seals what is on disk.
+    pub key: DataKey,
 }
 
 impl Options {
     #[must_use]
-    pub fn new(directory: PathBuf) -> Self {
+    pub fn new(directory: PathBuf, key: DataKey) -> Self {
         Self {
             directory,
             segment_bytes: 64 << 20,
             max_bytes: 100 << 30,
             chunk_bytes: 1 << 20,
             memory_bytes: 64 << 20,
+            key,
         }
     }
 }
@@ -76,6 +81,7 @@ pub struct Spool {
 
 pub(crate) struct Shared {
     pub options: Options,
+    pub seal: Seal,
     pub memory: Arc<Semaphore>,
     state: Mutex<State>,
 }
@@ -124,8 +130,12 @@ impl Spool {
         let directory = options.directory.clone();
         fs::create_dir_all(&directory).map_err(|e| SpoolError::io("making the spool", e))?;
         let lock = lock(&directory)?;
+        let seal = Seal::new(&options.key);
         let found =
-            recover::scan(&directory).map_err(|e| SpoolError::io("reading the spool", e))?;
+            recover::scan(&directory, &seal).map_err(|e| SpoolError::io("reading the spool", e))?;
+        if found.other_key {
+            return Err(SpoolError::OtherKey);
+        }
         let starts = count_start(&directory, found.last_segment >> SEGMENT_SHIFT)
             .map_err(|e| SpoolError::io("counting starts", e))?;
         let permits = usize::try_from(options.memory_bytes)
@@ -134,6 +144,7 @@ impl Spool {
         let shared = Arc::new(Shared {
             memory: Arc::new(Semaphore::new(permits)),
             state: Mutex::default(),
+            seal,
             options,
         });
         shared.restore(&found);
@@ -165,11 +176,16 @@ impl Spool {
         Appender::new(object, Arc::clone(&self.shared), self.requests.clone())
     }
 
-    /// The data of a whole object, in chunks, each checked against its sum.
+    /// The data of a whole object from `from` on, in chunks, each checked
+    /// against its sum and its seal.
     ///
     /// # Errors
     /// [`SpoolError::NoObject`].
-    pub fn read(&self, id: ObjectId) -> Result<BoxStream<'static, io::Result<Bytes>>, SpoolError> {
+    pub fn read(
+        &self,
+        id: ObjectId,
+        from: u64,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, SpoolError> {
         let state = self.shared.lock();
         let held = state
             .objects
@@ -177,8 +193,7 @@ impl Spool {
             .and_then(|held| held.commit.clone());
         let commit = held.ok_or(SpoolError::NoObject(id.0))?;
         drop(state);
-        let directory = self.shared.options.directory.clone();
-        Ok(read::stream(directory, id.0, commit))
+        Ok(read::stream(Arc::clone(&self.shared), id.0, commit, from))
     }
 
     /// The object is no longer needed. A segment without needed objects goes.

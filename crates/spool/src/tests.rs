@@ -8,12 +8,16 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+fn key(n: u8) -> bildbro_seal::DataKey {
+    bildbro_seal::DataKey::new([n; 32])
+}
+
 fn options(dir: &Path) -> Options {
     Options {
         segment_bytes: 4096,
         chunk_bytes: 700,
         memory_bytes: 2_000,
-        ..Options::new(dir.to_owned())
+        ..Options::new(dir.to_owned(), key(1))
     }
 }
 
@@ -37,7 +41,7 @@ async fn put(spool: &Spool, n: usize, length: usize) -> Entry {
 }
 
 async fn get(spool: &Spool, id: ObjectId) -> Vec<u8> {
-    let chunks: Vec<Bytes> = spool.read(id).unwrap().try_collect().await.unwrap();
+    let chunks: Vec<Bytes> = spool.read(id, 0).unwrap().try_collect().await.unwrap();
     chunks.concat()
 }
 
@@ -76,6 +80,47 @@ fn what_is_committed_reads_back_also_after_a_restart() {
         }
         let newest = recovery.objects.iter().map(|e| e.id).max().unwrap();
         assert!(put(&spool, 1, 10).await.id > newest, "numbers go on");
+    });
+}
+
+#[test]
+fn nothing_is_in_the_clear_and_another_key_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = b"a text that would show in a segment";
+    runtime().block_on(async {
+        let (spool, _) = Spool::open(options(dir.path())).unwrap();
+        let mut appender = spool.append();
+        appender.push(Bytes::from_static(secret)).await.unwrap();
+        appender.commit(secret.to_vec()).await.unwrap();
+    });
+    for file in fs::read_dir(dir.path()).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(10).any(|w| w == &secret[..10]));
+    }
+    // What is acknowledged is never passed by because a key is missing.
+    let other = Options {
+        key: key(2),
+        ..options(dir.path())
+    };
+    assert!(matches!(Spool::open(other), Err(SpoolError::OtherKey)));
+}
+
+#[test]
+fn reading_begins_at_any_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let (spool, _) = Spool::open(options(dir.path())).unwrap();
+        let entry = put(&spool, 3, 2_000).await;
+        for from in [0, 1, 699, 700, 701, 1_999, 2_000] {
+            let chunks: Vec<Bytes> = spool
+                .read(entry.id, from)
+                .unwrap()
+                .try_collect()
+                .await
+                .unwrap();
+            let from = usize::try_from(from).unwrap();
+            assert_eq!(chunks.concat(), data(3, 2_000)[from..], "from {from}");
+        }
     });
 }
 
@@ -284,4 +329,20 @@ proptest! {
             }
         });
     }
+}
+
+/// Found by fuzzing: an object that was there twice kept its segment for ever.
+#[test]
+fn records_that_a_disk_has_put_twice_are_one_object() {
+    let (dir, segments) = written();
+    let first = fs::read(&segments[0]).unwrap();
+    let twice = [&first[..], &first].concat();
+    fs::write(&segments[0], twice).unwrap();
+    let (spool, recovery) = Spool::open(options(dir.path())).unwrap();
+    assert_eq!(recovery.objects.len(), 10);
+    assert!(recovery.damaged > 0);
+    for entry in recovery.objects {
+        spool.release(entry.id);
+    }
+    assert_eq!(spool.usage(), Usage::default());
 }

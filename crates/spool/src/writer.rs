@@ -16,7 +16,8 @@ const GROUP: usize = 256;
 
 /// A chunk's data, and the memory it is charged to, given back once written.
 pub struct Chunk {
-    pub pieces: Vec<Bytes>,
+    /// Sealed.
+    pub payload: Bytes,
     pub _memory: Vec<OwnedSemaphorePermit>,
 }
 
@@ -143,9 +144,8 @@ impl Writer {
     }
 
     fn chunk(&mut self, object: u64, chunk: &Chunk) -> Result<Extent, SpoolError> {
-        let pieces: Vec<&[u8]> = chunk.pieces.iter().map(|piece| &piece[..]).collect();
-        let head = Head::of(Kind::Chunk, object, pieces.iter().copied());
-        let (segment, offset) = self.append(head, &pieces)?;
+        let head = Head::of(Kind::Chunk, object, &chunk.payload);
+        let (segment, offset) = self.append(head, &chunk.payload)?;
         Ok(Extent {
             segment,
             offset,
@@ -162,21 +162,20 @@ impl Writer {
         if let Some(chunk) = chunk {
             commit.extents.push(self.chunk(object, &chunk)?);
         }
-        let payload = commit.encode();
-        let head = Head::of(Kind::Commit, object, std::iter::once(&payload[..]));
-        let (segment, _) = self.append(head, &[&payload])?;
+        let payload = self.shared.seal.commit(object, &commit.encode());
+        let head = Head::of(Kind::Commit, object, &payload);
+        let (segment, _) = self.append(head, &payload)?;
         Ok((segment, commit))
     }
 
     /// Appends one record. After a failed write the segment is cut back to its
     /// last whole record, or left behind.
-    fn append(&mut self, head: Head, pieces: &[&[u8]]) -> Result<(u64, u64), SpoolError> {
+    fn append(&mut self, head: Head, payload: &[u8]) -> Result<(u64, u64), SpoolError> {
         self.ensure_open()?;
         let open = self.open.as_mut().expect("just opened");
         let head_bytes = head.encode();
-        let mut slices = vec![IoSlice::new(&head_bytes)];
-        slices.extend(pieces.iter().map(|piece| IoSlice::new(piece)));
         let offset = open.end;
+        let mut slices = [IoSlice::new(&head_bytes), IoSlice::new(payload)];
         if let Err(error) = open.file.append(&mut slices) {
             if open.file.truncate(offset).is_err() {
                 self.give_up_segment();

@@ -6,15 +6,16 @@
 //! the file in hand, but verification shows where they were.
 
 use crate::{
-    database::Connection,
+    database::{Connection, Lock, locking},
     fault::Fault,
-    value::{id, micros, signed, to_json, unsigned},
+    value::{id, micros, plain, signed, to_json, unsigned},
 };
 use bildbro_domain::{
     Digest,
     audit::{Action, Actor, Entry, Link, Outcome, chain},
 };
 use jiff::Timestamp;
+use sqlx::SqlSafeStr;
 use uuid::Uuid;
 
 /// Most links read at a time.
@@ -39,13 +40,14 @@ pub fn entry(at: Timestamp, action: Action, outcome: Outcome, actor: Actor) -> E
     Entry::new(Uuid::now_v7(), at, action, outcome, actor)
 }
 
-/// Appends entries, in order. Must run in a write transaction, which holds
-/// everyone else's entries off.
+/// Appends entries, in order: the last thing that a transaction does, since
+/// everyone else's entries wait from here to its end.
 pub async fn append(connection: &mut Connection, entries: &[Entry]) -> Result<(), Fault> {
     if entries.is_empty() {
         return Ok(());
     }
-    let (mut sequence, mut previous) = head(connection).await?;
+    let held = locking(connection, HEAD, Lock::Alone);
+    let (mut sequence, mut previous) = read_head(connection, held).await?;
     for entry in entries {
         let link = chain(previous, sequence + 1, to_json(entry, "an audit entry")?);
         insert(connection, entry, &link).await?;
@@ -73,7 +75,7 @@ async fn insert(connection: &mut Connection, entry: &Entry, link: &Link) -> Resu
             entry
                 .patient_id
                 .as_ref()
-                .map(|patient| patient.reveal().to_owned()),
+                .map(|patient| plain(patient.reveal())),
         )
         .bind(entry.share.map(|id| id.to_string()))
         .bind(entry.delivery.map(|id| id.to_string()))
@@ -100,7 +102,14 @@ const fn outcome_word(outcome: Outcome) -> &'static str {
 
 /// The end of the chain: sequence and hash.
 pub async fn head(connection: &mut Connection) -> Result<(u64, [u8; 32]), Fault> {
-    let (sequence, hash): (i64, String) = sqlx::query_as(HEAD).fetch_one(connection).await?;
+    read_head(connection, HEAD).await
+}
+
+async fn read_head(
+    connection: &mut Connection,
+    select: impl SqlSafeStr,
+) -> Result<(u64, [u8; 32]), Fault> {
+    let (sequence, hash): (i64, String) = sqlx::query_as(select).fetch_one(connection).await?;
     let hash: Digest = id(&hash, "audit_head.hash")?;
     Ok((unsigned(sequence), hash.0))
 }

@@ -2,7 +2,8 @@
 //! contains SQL.
 //!
 //! Ring 2. [`HubDb`] and [`GatewayDb`] implement the storage ports of `flow`
-//! on SQLite, [`ObjectBlobs`] the hub's blobs on any object store.
+//! on SQLite, [`HubDb`] on PostgreSQL too; [`ObjectBlobs`] the hub's blobs on any
+//! object store.
 //!
 //! Invariants
 //! - Each port method is one transaction, and the audit entries of what it does
@@ -25,6 +26,6 @@ mod group;
 mod hub;
 mod value;
 
-pub use blobs::ObjectBlobs;
+pub use blobs::{ObjectBlobs, SEGMENT};
 pub use gateway::GatewayDb;
 pub use hub::HubDb;

@@ -52,7 +52,12 @@ pub fn from_json<T: DeserializeOwned>(text: &str, column: &'static str) -> Resul
     serde_json::from_str(text).map_err(|_| Fault::Unreadable(column))
 }
 
+/// A peer's text as a database holds it: PostgreSQL knows no character zero.
+pub fn plain(text: &str) -> String {
+    text.replace('\0', "")
+}
+
 /// A peer's text, cut to at most `most` characters.
 pub fn cut(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
+    text.chars().filter(|c| *c != '\0').take(most).collect()
 }

@@ -179,6 +179,11 @@ impl Storescp {
         &self.process
     }
 
+    /// Its log, and what has come.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What has come, by name. A file that is still being written is among
     /// them.
     ///

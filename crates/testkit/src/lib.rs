@@ -13,20 +13,27 @@
 //! What this crate deliberately does not do: it makes no DICOM objects (see
 //! `bildbro_dicom::phantom`; [`samples`] lists real ones) and asserts nothing.
 
+pub mod certificates;
 pub mod dcmtk;
 mod folder;
 mod http;
 mod orthanc;
+mod postgres;
 mod process;
 mod program;
+mod s3;
 pub mod samples;
+mod shaper;
 mod wait;
 
 pub use folder::{Folder, root};
 pub use http::Http;
 pub use orthanc::{Orthanc, OrthancOptions};
+pub use postgres::Postgres;
 pub use process::{Process, free_port, program};
 pub use program::{Gateway, GatewayOptions, Hub, HubOptions, Node, bildbro};
+pub use s3::S3;
+pub use shaper::Shaper;
 pub use wait::{LIMIT, eventually, until};
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -3,10 +3,11 @@
 use crate::wait::{LIMIT, until};
 use std::{
     env, fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
 };
+use tokio::net::TcpSocket;
 
 /// Lines of a log that are shown when something fails.
 const TAIL: usize = 40;
@@ -34,10 +35,13 @@ pub fn program(name: &str, debian_package: &str) -> PathBuf {
 /// # Panics
 /// When the machine has no free port.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("the machine has a free port")
-        .port()
+    // Not std's listener: it shares ports with connections that have just
+    // ended (SO_REUSEADDR), which DCMTK does not.
+    let free = TcpSocket::new_v4().and_then(|socket| {
+        socket.bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)))?;
+        socket.local_addr()
+    });
+    free.expect("the machine has a free port").port()
 }
 
 /// Whether something accepts connections there.
@@ -149,15 +153,25 @@ impl Process {
         let _status = self.child.wait();
     }
 
+    /// Sends a signal, such as `STOP`, by kill(1).
+    ///
+    /// # Panics
+    /// When kill(1) does not start.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new(program("kill", "procps"))
+            .args([&format!("-{name}"), &self.id().to_string()])
+            .stderr(Stdio::null())
+            .status();
+        // It fails when the process has ended, which is no news to the caller.
+        assert!(sent.is_ok(), "kill(1) does not start");
+    }
+
     /// Asks it to stop (SIGTERM), and waits.
     ///
     /// # Panics
     /// When it does not; shows the log.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let asked = Command::new(program("kill", "procps"))
-            .args(["-TERM", &self.id().to_string()])
-            .status();
-        assert!(asked.is_ok(), "kill(1) does not start");
+        self.signal("TERM");
         match until(LIMIT, async || self.child.try_wait().ok().flatten()).await {
             Some(status) => status,
             None => panic!(

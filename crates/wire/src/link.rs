@@ -19,10 +19,11 @@ pub const ENROL: &str = "/link/v1/enrol";
 pub const TOKEN: &str = "/oauth/token";
 pub const HELLO: &str = "/link/v1/hello";
 pub const OFFER: &str = "/link/v1/offer";
+/// Body: frames, meta [`Carried`] [`Offer`]; answer: [`Answers`].
 pub const INSTANCES: &str = "/link/v1/instances";
 pub const COMPLETE: &str = "/link/v1/complete";
 pub const WORK: &str = "/link/v1/work";
-/// Body: [`Fetch`]; answer: frames, meta [`InstanceMeta`].
+/// Body: [`Fetch`]; answer: frames, meta [`Carried`] [`InstanceMeta`].
 pub const CONTENT: &str = "/link/v1/content";
 pub const REPORT: &str = "/link/v1/report";
 
@@ -94,7 +95,7 @@ pub enum Intent {
     Share { recipient: OrganisationId },
 }
 
-/// An image that the gateway holds: offered first, and the meta part of its
+/// An image that the gateway holds: offered first, and in the meta part of its
 /// frame when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
@@ -109,6 +110,29 @@ pub struct Offer {
     pub received: Timestamp,
 }
 
+/// How an image's bytes lie in its frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// As they are.
+    #[default]
+    Identity,
+    /// Packed without loss, to be restored exactly (`bildbro_dicom::pack`).
+    Packed,
+}
+
+/// The meta part of a frame: an image, and which of its bytes follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried<T> {
+    #[serde(flatten)]
+    pub image: T,
+    #[serde(default)]
+    pub encoding: Encoding,
+    /// The first byte that is carried; those before it have come earlier.
+    #[serde(default)]
+    pub from: u64,
+}
+
 /// Body of `OFFER`; at most [`MAX_BATCH`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Offers {
@@ -121,6 +145,9 @@ pub struct Offers {
 pub enum Answer {
     /// The hub lacks it: send the bytes. Only ever answers an offer.
     Send,
+    /// The hub has the first bytes of it, from an attempt that broke off: send
+    /// the rest. Only ever answers an offer.
+    GoOn { from: u64 },
     /// The hub has it (already, or now) and has recorded the intent. The
     /// gateway may let go of its copy.
     Held,
@@ -207,6 +234,12 @@ pub struct Fetch {
     pub delivery: DeliveryId,
     pub claim: ClaimId,
     pub instances: Vec<InstanceId>,
+    /// The first byte wanted of the first of them.
+    #[serde(default)]
+    pub from: u64,
+    /// How the bytes may come.
+    #[serde(default)]
+    pub encoding: Encoding,
 }
 
 /// What became of images of a claimed delivery. Also renews the lease.

@@ -7,15 +7,15 @@
 mod audit;
 mod directory;
 mod shares;
+mod storage;
 
 use crate::{
     config,
     fault::{Fault, While},
-    hub::config::Config,
+    hub::{Storage, config::Config},
 };
 use bildbro_domain::{audit::Actor, organisation::Organisation};
 use bildbro_flow::ports::hub::HubStore;
-use bildbro_store::HubDb;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -52,6 +52,14 @@ enum Command {
     Delivery(shares::DeliveryCommand),
     /// Look at what was set aside
     Quarantine,
+    /// Delete a study
+    #[command(subcommand)]
+    Study(storage::StudyCommand),
+    /// Make a wrapping key, or wrap all keys anew
+    #[command(subcommand)]
+    Keys(storage::KeysCommand),
+    /// Compare storage and database, explain where they differ, and mend it
+    Fsck(storage::FsckArguments),
     /// Prove that the audit log is whole, or read it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -62,16 +70,13 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
     if let Some(data_dir) = arguments.data_dir {
         config.data_dir = data_dir;
     }
-    let file = config.data_dir.join(crate::hub::DATABASE);
-    if !file.is_file() {
-        return Err(Fault::new(format!(
-            "there is no hub in {}: name its directory with --data-dir, or start the hub once",
-            config.data_dir.display()
-        )));
+    if let Command::Keys(command) = &arguments.command
+        && let Some(made) = storage::new_key(command)
+    {
+        return made;
     }
-    let db = HubDb::open(&file, bildbro_flow::ports::hub::Timing::default())
-        .await
-        .doing("opening the hub's database")?;
+    let storage = Storage::open_existing(&config).await?;
+    let db = storage.db.clone();
     match arguments.command {
         Command::Organisation(command) => directory::organisation(&db, command).await,
         Command::EnrolCode(arguments) => directory::enrol_code(&db, arguments).await,
@@ -79,6 +84,9 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
         Command::Share(command) => shares::share(&db, command).await,
         Command::Delivery(command) => shares::delivery(&db, command).await,
         Command::Quarantine => shares::quarantine(&db).await,
+        Command::Study(command) => storage::study(&storage, command).await,
+        Command::Keys(_) => storage::rotate(&storage).await,
+        Command::Fsck(arguments) => storage::fsck(&storage, arguments).await,
         Command::Audit(command) => audit::command(&db, command).await,
     }
 }

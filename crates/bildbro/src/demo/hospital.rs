@@ -69,6 +69,7 @@ impl Hospital {
         let config = Config {
             data_dir: dir.join(plan.key).join("gateway"),
             listen: gateway_address,
+            tls: None,
             ae_title: own,
             accept_any_calling: false,
             hub: None,
@@ -85,8 +86,10 @@ impl Hospital {
                 deliveries: true,
                 find: true,
                 direct_as: None,
+                tls: None,
                 coerce: Vec::new(),
             }],
+            keys: None,
             log: LogConfig::default(),
         };
         Ok(Self {
@@ -102,10 +105,7 @@ impl Hospital {
     }
 
     pub async fn enrol(&self, hub_url: &str, code: &str) -> Result<(), Fault> {
-        let hub = HubConfig {
-            url: hub_url.to_owned(),
-            ca_file: None,
-        };
+        let hub = HubConfig::at(hub_url.to_owned());
         enrol(&self.config, &hub, code, "demo").await.map(|_| ())
     }
 
@@ -117,10 +117,7 @@ impl Hospital {
         stop: &CancellationToken,
     ) -> Result<Running, Fault> {
         let config = Config {
-            hub: Some(HubConfig {
-                url: hub_url.to_owned(),
-                ca_file: None,
-            }),
+            hub: Some(HubConfig::at(hub_url.to_owned())),
             ..self.config
         };
         let gateway = Gateway::open(config).await?;

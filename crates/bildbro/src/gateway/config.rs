@@ -1,7 +1,10 @@
 //! A gateway's configuration. Documented key by key in docs/operations.md.
 
+use super::bandwidth::Window;
+use super::tls::{NodeTls, TlsConfig};
 use crate::fault::Fault;
 use bildbro_domain::{AeTitle, complete::Patience};
+use bildbro_keys::RingConfig;
 use serde::Deserialize;
 use std::{collections::HashSet, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -14,6 +17,9 @@ pub struct Config {
     /// Where the PACS connects.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
+    /// A second port, for TLS; without it there is none.
+    #[serde(default)]
+    pub tls: Option<TlsConfig>,
     /// The gateway's own AE title; what is sent to it waits in "to share".
     #[serde(default = "default_ae_title")]
     pub ae_title: AeTitle,
@@ -29,6 +35,10 @@ pub struct Config {
     pub study: StudyConfig,
     #[serde(default, rename = "node")]
     pub nodes: Vec<NodeConfig>,
+    /// The keys that wrap the spool's key; a file in the data directory when
+    /// nothing is said.
+    #[serde(default)]
+    pub keys: Option<RingConfig>,
     #[serde(default)]
     pub log: crate::hub::config::LogConfig,
 }
@@ -41,6 +51,26 @@ pub struct HubConfig {
     /// public one.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// Images travel packed, without loss. Off where the line is faster than
+    /// the machine.
+    #[serde(default = "yes")]
+    pub pack: bool,
+    /// How much of the line the exchange may use, by time of day; the first
+    /// window that holds counts, and outside of all there is no limit.
+    #[serde(default)]
+    pub bandwidth: Vec<Window>,
+}
+
+impl HubConfig {
+    /// A hub at an address, and nothing else said.
+    pub const fn at(url: String) -> Self {
+        Self {
+            url,
+            ca_file: None,
+            pack: true,
+            bandwidth: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -125,6 +155,9 @@ pub struct NodeConfig {
     /// it goes straight to the node, beside the hub.
     #[serde(default)]
     pub direct_as: Option<AeTitle>,
+    /// Calls to the node go by TLS.
+    #[serde(default)]
+    pub tls: Option<NodeTls>,
     /// Changes to identifiers on the way into this node, by rule.
     #[serde(default)]
     pub coerce: Vec<CoerceConfig>,
@@ -158,6 +191,12 @@ impl Config {
         if self.limits.max_associations == 0 {
             return Err(Fault::new("limits.max_associations is at least 1"));
         }
+        if let Some(tls) = &self.tls {
+            tls.validate()?;
+        }
+        for window in self.hub.iter().flat_map(|hub| &hub.bandwidth) {
+            window.validate()?;
+        }
         let mut names = HashSet::new();
         let mut titles = HashSet::from([&self.ae_title]);
         for node in &self.nodes {
@@ -174,6 +213,9 @@ impl Config {
             for rule in &node.coerce {
                 rule.parse()?;
             }
+            if let Some(tls) = &node.tls {
+                tls.validate(&node.name)?;
+            }
         }
         if self.nodes.iter().filter(|n| n.deliveries).count() > 1 {
             return Err(Fault::new(
@@ -181,6 +223,12 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// Where the plain port is, if there is one.
+    pub fn plain_listen(&self) -> Option<SocketAddr> {
+        let only = self.tls.as_ref().is_some_and(|tls| tls.only);
+        (!only).then_some(self.listen)
     }
 
     /// The node that deliveries from the hub go to.

@@ -3,15 +3,16 @@
 //! the data directory.
 
 use super::config::{Config, HubConfig};
-use crate::fault::{Fault, While};
+use crate::{
+    durable::write_private,
+    fault::{Fault, While},
+};
 use bildbro_domain::{GatewayId, OrganisationId};
 use bildbro_identity::machine::KeyPair;
 use bildbro_wire::link::Enrol;
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -91,20 +92,4 @@ pub async fn enrol(
     let text = serde_json::to_vec_pretty(&enrolment).doing("writing the enrolment")?;
     write_private(&enrolment_file(data_dir), &text)?;
     Ok(enrolment)
-}
-
-/// Writes a file that only its owner can read, on disk before it has its name.
-fn write_private(file: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let doing = || format!("writing {}", file.display());
-    let draft = file.with_extension("new");
-    let mut out = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)
-        .doing(doing())?;
-    out.write_all(bytes).doing(doing())?;
-    out.sync_all().doing(doing())?;
-    fs::rename(&draft, file).doing(doing())
 }

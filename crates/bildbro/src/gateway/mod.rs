@@ -3,6 +3,7 @@
 //! DICOM inwards, one outgoing HTTPS connection to the hub; it opens no port
 //! to the outside.
 
+mod bandwidth;
 pub mod config;
 mod enrol;
 mod nodes;
@@ -10,6 +11,8 @@ mod query;
 mod routes;
 mod services;
 mod spool;
+mod spool_key;
+mod tls;
 mod wiring;
 
 use crate::{
@@ -72,7 +75,10 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
             let ca_file = config.hub.as_ref().and_then(|hub| hub.ca_file.clone());
             let url = hub.or_else(|| config.hub.as_ref().map(|hub| hub.url.clone()));
             let url = url.ok_or_else(|| Fault::new("which hub? give --hub URL"))?;
-            let hub = HubConfig { url, ca_file };
+            let hub = HubConfig {
+                ca_file,
+                ..HubConfig::at(url)
+            };
             let enrolment = enrol(&config, &hub, &code, &name).await?;
             println!(
                 "This is now gateway {} of {}.",
@@ -93,8 +99,10 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
 async fn run(config: Config) -> Result<(), Fault> {
     init_logs(&config.log)?;
     let gateway = Gateway::open(config).await?;
-    tracing::info!(address = %gateway.address()?, "gateway.listening");
-    println!("listening dicom {}", gateway.address()?);
+    for (port, address) in gateway.ports() {
+        tracing::info!(port, %address, "gateway.listening");
+        println!("listening {port} {address}");
+    }
     let stop = until_told_to_stop().doing("watching for signals")?;
     gateway.run(stop).await;
     tracing::info!("gateway.stopped");

@@ -13,6 +13,7 @@ use bildbro_dimse::{
     ChannelError,
     client::{Association, ClientConfig, ClientError, MAX_CONTEXTS, Node, Offer, StoreHeader},
     sop,
+    tls::ClientTls,
 };
 use bildbro_domain::{AeTitle, ErrorClass, InstanceUid, StudyUid, share::Failure};
 use bildbro_flow::ports::{
@@ -31,10 +32,32 @@ pub struct ConfiguredNodes {
     max_transcode: u64,
 }
 
-struct KnownNode {
+/// A node of the configuration.
+pub struct KnownNode {
     config: NodeConfig,
-    node: Node,
+    pub node: Node,
+    tls: Option<ClientTls>,
     rules: Vec<(bildbro_dicom::Tag, Rule)>,
+}
+
+impl KnownNode {
+    /// Opens an association the way that the configuration says: by TLS, or
+    /// without.
+    pub async fn associate(
+        &self,
+        client: &ClientConfig,
+        offers: &[Offer],
+    ) -> Result<Association, ClientError> {
+        let Some(tls) = &self.tls else {
+            return Association::open(&self.node, client, offers).await;
+        };
+        let opened = Association::open_tls(&self.node, tls, client, offers).await;
+        // Said here, since from here on it is one of the ways to be refused.
+        if let Err(error @ ClientError::Tls(_)) = &opened {
+            tracing::warn!(node = self.config.name, %error, "node.no_tls");
+        }
+        opened
+    }
 }
 
 impl ConfiguredNodes {
@@ -42,12 +65,14 @@ impl ConfiguredNodes {
         let mut nodes = Vec::new();
         for node in &config.nodes {
             let rules = node.coerce.iter().map(super::config::CoerceConfig::parse);
+            let tls = node.tls.as_ref().map(|tls| tls.client(node));
             nodes.push(Arc::new(KnownNode {
                 node: Node {
                     ae_title: node.ae_title.clone(),
                     host: node.host.clone(),
                     port: node.port,
                 },
+                tls: tls.transpose()?,
                 rules: rules.collect::<Result<_, _>>()?,
                 config: node.clone(),
             }));
@@ -77,12 +102,7 @@ impl ConfiguredNodes {
             .collect()
     }
 
-    /// Where a node is.
-    pub fn place(&self, name: &str) -> Option<Node> {
-        self.find(name).map(|known| known.node.clone()).ok()
-    }
-
-    fn find(&self, name: &str) -> Result<&Arc<KnownNode>, NodeError> {
+    pub fn find(&self, name: &str) -> Result<&Arc<KnownNode>, NodeError> {
         let found = self.nodes.iter().find(|n| n.config.name == name);
         found.ok_or(NodeError {
             failure: Failure::NoNode,
@@ -95,9 +115,8 @@ impl ConfiguredNodes {
     pub async fn echo(&self, name: &str) -> Result<(), NodeError> {
         let known = self.find(name)?;
         let offers = [Offer::user(sop::VERIFICATION, &[sop::IMPLICIT_LE])];
-        let mut association = Association::open(&known.node, &self.client, &offers)
-            .await
-            .map_err(trouble)?;
+        let opened = known.associate(&self.client, &offers).await;
+        let mut association = opened.map_err(trouble)?;
         association.echo().await.map_err(trouble)?;
         association.release().await;
         Ok(())
@@ -128,7 +147,7 @@ impl Nodes for ConfiguredNodes {
             sop::STUDY_ROOT_FIND,
             &[sop::EXPLICIT_LE, sop::IMPLICIT_LE],
         )];
-        let opened = Association::open(&known.node, &self.client, &offers).await;
+        let opened = known.associate(&self.client, &offers).await;
         let mut association = opened.map_err(trouble)?;
         let held = held_instances(&mut association, study).await;
         match held {
@@ -148,9 +167,8 @@ impl Nodes for ConfiguredNodes {
     async fn open(&self, name: &str, kinds: &[Kind]) -> Result<Box<dyn StoreSession>, NodeError> {
         let known = self.find(name)?;
         let offers = offers(kinds);
-        let association = Association::open(&known.node, &self.client, &offers)
-            .await
-            .map_err(trouble)?;
+        let opened = known.associate(&self.client, &offers).await;
+        let association = opened.map_err(trouble)?;
         Ok(Box::new(Session {
             association: Some(association),
             known: Arc::clone(known),
@@ -382,7 +400,8 @@ pub fn trouble(error: ClientError) -> NodeError {
     let failure = match error {
         ClientError::Channel(ChannelError::Source(error)) => return source_trouble(error),
         ClientError::Connect(_) | ClientError::ConnectTimeout => Failure::NodeUnreachable,
-        ClientError::Rejected(_) => Failure::NodeRefused,
+        // One end does not let the other in until a person has mended it.
+        ClientError::Rejected(_) | ClientError::Tls(_) => Failure::NodeRefused,
         ClientError::NotAccepted | ClientError::TooManyContexts => Failure::NotAccepted,
         ClientError::Status(_) => Failure::ObjectRefused,
         ClientError::Channel(_) | ClientError::NoProgress(_) => Failure::NodeDropped,

@@ -1,7 +1,11 @@
 //! `bildbro gateway echo | find | fetch`: asks a node from the command line.
 //! Searches and fetches are on record in the gateway's audit log.
 
-use super::{config::Config, nodes::ConfiguredNodes, wiring};
+use super::{
+    config::Config,
+    nodes::{ConfiguredNodes, KnownNode},
+    wiring,
+};
 use crate::fault::{Fault, While};
 use async_trait::async_trait;
 use bildbro_dicom::{identifier::Identifier, tag};
@@ -23,7 +27,7 @@ use futures::{
     stream,
 };
 use jiff::Timestamp;
-use std::time::Duration;
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -92,7 +96,7 @@ pub async fn echo(config: &Config) -> Result<(), Fault> {
 }
 
 struct Asking {
-    node: Node,
+    known: Arc<KnownNode>,
     client: ClientConfig,
     store: bildbro_store::GatewayDb,
 }
@@ -100,17 +104,23 @@ struct Asking {
 async fn asking(config: &Config, name: &str) -> Result<Asking, Fault> {
     config.validate()?;
     let nodes = ConfiguredNodes::new(config)?;
-    let node = nodes
-        .place(name)
-        .ok_or_else(|| Fault::new(format!("the configuration has no node `{name}`")))?;
+    let known = nodes
+        .find(name)
+        .map_err(|_| Fault::new(format!("the configuration has no node `{name}`")))?;
     Ok(Asking {
-        node,
+        known: Arc::clone(known),
         client: nodes.client().clone(),
         store: wiring::open_index(&config.data_dir).await?,
     })
 }
 
 impl Asking {
+    async fn associate(&self, offers: &[Offer]) -> Result<Association, Fault> {
+        let node = &self.known.node.ae_title;
+        let opened = self.known.associate(&self.client, offers).await;
+        opened.doing(format!("asking {node}"))
+    }
+
     async fn record(
         &self,
         action: Action,
@@ -126,7 +136,7 @@ impl Asking {
         let actor = Actor::Operator { login };
         let mut entry = Entry::new(Uuid::now_v7(), Timestamp::now(), action, outcome, actor);
         entry.studies = studies;
-        entry.detail = Some(format!("node {}", self.node.ae_title));
+        entry.detail = Some(format!("node {}", self.known.node.ae_title));
         self.store
             .record(&[entry])
             .await
@@ -140,9 +150,7 @@ pub async fn find(config: &Config, arguments: FindArguments) -> Result<(), Fault
         sop::STUDY_ROOT_FIND,
         &[sop::EXPLICIT_LE, sop::IMPLICIT_LE],
     )];
-    let mut association = Association::open(&asking.node, &asking.client, &offers)
-        .await
-        .doing(format!("asking {}", arguments.node))?;
+    let mut association = asking.associate(&offers).await?;
     let query = |syntax: &str| {
         let mut query = Identifier::at_level("STUDY");
         query.set(tag::PATIENT_ID, &arguments.patient_id);
@@ -202,17 +210,11 @@ pub async fn fetch(config: &Config, arguments: FetchArguments) -> Result<(), Fau
     };
     let patience = Duration::from_secs(arguments.patience);
     let outcome = if arguments.get {
-        let mut association = Association::open(&asking.node, &asking.client, &get_offers())
-            .await
-            .doing(format!("asking {}", arguments.node))?;
-        let gateway = Node {
-            ae_title: destination,
-            host: "127.0.0.1".to_owned(),
-            port: config.listen.port(),
-        };
+        let gateway = own_port(config, destination)?;
+        let mut association = asking.associate(&get_offers()).await?;
         // To the gateway this is the node, sending.
         let relay = ClientConfig {
-            calling: asking.node.ae_title.clone(),
+            calling: asking.known.node.ae_title.clone(),
             ..asking.client.clone()
         };
         let open = |request| Ok(Relay::open(request, gateway.clone(), relay.clone()));
@@ -222,9 +224,7 @@ pub async fn fetch(config: &Config, arguments: FetchArguments) -> Result<(), Fau
             sop::STUDY_ROOT_MOVE,
             &[sop::EXPLICIT_LE, sop::IMPLICIT_LE],
         )];
-        let mut association = Association::open(&asking.node, &asking.client, &offers)
-            .await
-            .doing(format!("asking {}", arguments.node))?;
+        let mut association = asking.associate(&offers).await?;
         let each = |p: bildbro_dimse::client::Progress| {
             eprintln!(
                 "{} sent, {} to come, {} failed",
@@ -254,6 +254,23 @@ pub async fn fetch(config: &Config, arguments: FetchArguments) -> Result<(), Fau
     Ok(())
 }
 
+/// The running gateway's plain port, from this machine.
+fn own_port(config: &Config, ae_title: AeTitle) -> Result<Node, Fault> {
+    let listen = config.plain_listen().ok_or_else(|| {
+        Fault::new("fetch --get hands images to the gateway's plain port, and tls.only = true closes it: leave --get out, or listen on loopback instead (listen = \"127.0.0.1:11112\", tls.only = false)")
+    })?;
+    let ip = if listen.ip().is_unspecified() {
+        Ipv4Addr::LOCALHOST.into()
+    } else {
+        listen.ip()
+    };
+    Ok(Node {
+        ae_title,
+        host: ip.to_string(),
+        port: listen.port(),
+    })
+}
+
 /// What C-GET offers to take: the storage classes in daily use, each in the
 /// syntaxes in daily use; an association has room for 128 contexts.
 fn get_offers() -> Vec<Offer> {
@@ -268,26 +285,34 @@ fn get_offers() -> Vec<Offer> {
         "1.2.840.10008.1.2.4.90",
         "1.2.840.10008.1.2.5",
     ];
-    const CLASSES: [&str; 30] = [
-        "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "2", "2.1", "3.1", "4", "4.1", "6.1", "6.2",
-        "7", "7.1", "7.2", "7.3", "7.4", "9.1.1", "11.1", "12.1", "12.2", "13.1.3", "20", "66",
-        "66.4", "77.1.4", "88.22", "88.33", "104.1",
+    // CR, DX, MG, IO; CT; US; MR; NM and PET; XA, RF; SC; segmentation; visible
+    // light and OCT; RT images and doses.
+    const IMAGES: [&str; 34] = [
+        "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "2", "2.1", "2.2", "3.1", "4", "4.1", "4.3",
+        "6.1", "6.2", "7", "7.1", "7.2", "7.3", "7.4", "12.1", "12.2", "13.1.3", "20", "66.4",
+        "77.1.1", "77.1.4", "77.1.5.1", "77.1.5.4", "128", "128.1", "130", "481.1", "481.2",
     ];
-    let mut offers = vec![Offer::user(
-        sop::STUDY_ROOT_GET,
-        &[sop::EXPLICIT_LE, sop::IMPLICIT_LE],
-    )];
-    for class in CLASSES {
-        let class = format!("1.2.840.10008.5.1.4.1.1.{class}");
+    // ECG, GSPS, raw data, registration, SR, key objects, dose reports, documents,
+    // RT structures, plans and records: no pixels to compress.
+    const OTHERS: [&str; 24] = [
+        "9.1.1", "11.1", "66", "66.1", "66.3", "67", "88.11", "88.22", "88.33", "88.34", "88.40",
+        "88.50", "88.59", "88.65", "88.67", "88.68", "88.76", "104.1", "481.3", "481.4", "481.5",
+        "481.7", "481.8", "481.9",
+    ];
+    let class = |last| format!("1.2.840.10008.5.1.4.1.1.{last}");
+    let take = |last, syntaxes| Offer {
+        as_provider: true,
+        ..Offer::user(&class(last), syntaxes)
+    };
+    let (native, compressed) = SYNTAXES.split_at(2);
+    let mut offers = vec![Offer::user(sop::STUDY_ROOT_GET, native)];
+    for last in IMAGES {
         // A context settles on one syntax; two, so that what is stored
         // compressed need not be unpacked.
-        for syntaxes in [&SYNTAXES[..2], &SYNTAXES[2..]] {
-            offers.push(Offer {
-                as_provider: true,
-                ..Offer::user(&class, syntaxes)
-            });
-        }
+        offers.push(take(last, native));
+        offers.push(take(last, compressed));
     }
+    offers.extend(OTHERS.map(|last| take(last, native)));
     offers
 }
 
@@ -346,6 +371,22 @@ impl StoreSink for Relay {
         match self.stored.await {
             Ok(Some(status)) => status,
             _ => status::OUT_OF_RESOURCES,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bildbro_dimse::client::MAX_CONTEXTS;
+
+    #[test]
+    fn get_offers_fit_one_association() {
+        let offers = get_offers();
+        assert!(offers.len() <= MAX_CONTEXTS, "{}", offers.len());
+        for (n, offer) in offers.iter().enumerate().skip(1) {
+            assert!(sop::is_storage(&offer.abstract_syntax), "{offer:?}");
+            assert!(!offers[..n].contains(offer), "twice: {offer:?}");
         }
     }
 }

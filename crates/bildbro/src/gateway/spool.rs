@@ -13,8 +13,9 @@ pub struct SpoolPort(pub bildbro_spool::Spool);
 
 #[async_trait]
 impl Spool for SpoolPort {
-    fn read(&self, object: ObjectNumber) -> io::Result<ByteStream> {
-        let stream = self.0.read(ObjectId(object)).map_err(io::Error::other)?;
+    fn read(&self, object: ObjectNumber, from: u64) -> io::Result<ByteStream> {
+        let stream = self.0.read(ObjectId(object), from);
+        let stream = stream.map_err(io::Error::other)?;
         Ok(Box::pin(stream))
     }
 

@@ -1,12 +1,14 @@
 //! Puts a gateway together: adapters into use-cases, use-cases into tasks.
 
 use super::{
+    bandwidth,
     config::{Config, HubConfig},
     enrol::{self, Enrolment},
     nodes::ConfiguredNodes,
     routes::Routes,
     services::GatewayServices,
     spool::{SpoolPort, found},
+    spool_key,
 };
 use crate::fault::{Fault, While};
 use bildbro_dicom::part10;
@@ -22,7 +24,7 @@ use bildbro_flow::{
 use bildbro_identity::machine::{self, KeyPair};
 use bildbro_link::{HubLink, LinkConfig};
 use bildbro_store::GatewayDb;
-use bildbro_wire::link::{Hello, NodeStatus};
+use bildbro_wire::link::{Encoding, Hello, NodeStatus};
 use futures::future::join_all;
 use std::{
     collections::HashMap,
@@ -50,6 +52,7 @@ const ECHO_WAIT: Duration = Duration::from_secs(3);
 pub struct Gateway {
     config: Config,
     server: Server,
+    ports: Vec<(&'static str, SocketAddr)>,
     parts: Parts,
     queue: tokio::sync::mpsc::Receiver<bildbro_flow::ports::gateway::Spooled>,
     hub: Option<(Arc<dyn Hub>, Enrolment)>,
@@ -81,25 +84,34 @@ pub async fn open_index(data_dir: &Path) -> Result<GatewayDb, Fault> {
 
 pub fn link(hub: &HubConfig, enrolment: &Enrolment, key: KeyPair) -> Result<HubLink, Fault> {
     let gateway = enrolment.gateway;
+    let (up, down) = bandwidth::pacers(&hub.bandwidth);
     let config = LinkConfig {
         hub_url: hub.url.clone(),
         ca_pem: read_ca(hub)?,
+        encoding: if hub.pack {
+            Encoding::Packed
+        } else {
+            Encoding::Identity
+        },
+        up,
+        down,
     };
     let sign = move |audience: &str, now| machine::assertion(&key, gateway, audience, now);
     HubLink::new(config, Arc::new(sign)).doing("setting up the link to the hub")
 }
 
 impl Gateway {
-    /// Opens spool and index, brings them together, and binds the port.
+    /// Opens spool and index, brings them together, and binds the ports.
     pub async fn open(config: Config) -> Result<Self, Fault> {
         config.validate()?;
         let data_dir = &config.data_dir;
         fs::create_dir_all(data_dir).doing(format!("making {}", data_dir.display()))?;
         let limits = &config.limits;
+        let key = spool_key::open(&config).await?;
         let options = bildbro_spool::Options {
             max_bytes: limits.max_spool_bytes,
             memory_bytes: limits.max_memory_bytes,
-            ..bildbro_spool::Options::new(data_dir.join("spool"))
+            ..bildbro_spool::Options::new(data_dir.join("spool"), key)
         };
         let (spool, recovery) = bildbro_spool::Spool::open(options).doing("opening the spool")?;
         if !recovery.objects.is_empty() || recovery.torn_bytes > 0 {
@@ -129,9 +141,8 @@ impl Gateway {
             routes: routes.clone(),
             receiver,
         };
-        let server = Server::bind(config.listen, server_config(&config), Arc::new(services))
-            .await
-            .doing(format!("listening on {}", config.listen))?;
+        let mut server = Server::new(server_config(&config), Arc::new(services));
+        let ports = listen(&mut server, &config).await?;
         let parts = Parts {
             store,
             spool,
@@ -143,11 +154,17 @@ impl Gateway {
         Ok(Self {
             config,
             server,
+            ports,
             parts,
             queue,
             hub,
             routes,
         })
+    }
+
+    /// What is listened for, and where.
+    pub fn ports(&self) -> &[(&'static str, SocketAddr)] {
+        &self.ports
     }
 
     pub fn address(&self) -> Result<SocketAddr, Fault> {
@@ -159,6 +176,7 @@ impl Gateway {
         let Self {
             config,
             server,
+            ports: _,
             parts,
             queue,
             hub,
@@ -339,6 +357,26 @@ fn connect(config: &Config) -> Result<Connected, Fault> {
     };
     let link = link(hub, &enrolment, key)?;
     Ok(Some((Arc::new(link), enrolment)))
+}
+
+/// Binds the port for TLS and the plain one, in this order: who waits for the
+/// plain port's line has seen the other.
+async fn listen(
+    server: &mut Server,
+    config: &Config,
+) -> Result<Vec<(&'static str, SocketAddr)>, Fault> {
+    let tls = match &config.tls {
+        Some(tls) => Some((tls.listen, tls.server()?)),
+        None => None,
+    };
+    let tls = tls.map(|(address, tls)| ("dicom-tls", address, Some(tls)));
+    let plain = config.plain_listen().map(|a| ("dicom", a, None));
+    let mut ports = Vec::new();
+    for (port, address, tls) in tls.into_iter().chain(plain) {
+        let bound = server.listen(address, tls).await;
+        ports.push((port, bound.doing(format!("listening on {address}"))?));
+    }
+    Ok(ports)
 }
 
 fn server_config(config: &Config) -> ServerConfig {

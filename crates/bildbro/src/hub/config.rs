@@ -1,8 +1,9 @@
 //! The hub's configuration. Documented key by key in docs/operations.md.
 
 use crate::fault::Fault;
+use bildbro_keys::RingConfig;
 use serde::Deserialize;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,8 +27,50 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     #[serde(default = "default_max_object")]
     pub max_object_bytes: u64,
+    /// PostgreSQL instead of a file in the data directory.
+    #[serde(default)]
+    pub database: Option<DatabaseConfig>,
+    /// An object storage instead of a folder in the data directory.
+    #[serde(default)]
+    pub blobs: Option<BlobsConfig>,
+    /// The keys that wrap the studies' keys; a file in the data directory when
+    /// nothing is said.
+    #[serde(default)]
+    pub keys: Option<RingConfig>,
     #[serde(default)]
     pub log: LogConfig,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `postgres://user:password@host/database`; holds a password, so that it
+    /// is better given as `BILDBRO_DATABASE__URL`.
+    pub url: String,
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseConfig(…)")
+    }
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlobsConfig {
+    /// `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`.
+    pub url: String,
+    /// As `object_store` names them: `region`, `endpoint`, `access_key_id`, …
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for BlobsConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlobsConfig")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

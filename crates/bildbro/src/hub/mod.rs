@@ -1,6 +1,7 @@
 //! `bildbro hub`: where gateways meet.
 
 pub mod config;
+mod storage;
 
 use crate::{
     config::load,
@@ -8,20 +9,18 @@ use crate::{
 };
 use bildbro_flow::{
     clock::Clock,
-    ports::hub::{Blobs, HubStore, Timing},
+    ports::hub::{Blobs, HubStore},
     work::Wake,
 };
 use bildbro_http::{HubState, Listener, Tls};
-use bildbro_store::{HubDb, ObjectBlobs};
 use bildbro_telemetry::{LogFormat, Metrics};
 use clap::Args;
 use config::Config;
-use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use futures::{StreamExt, stream::BoxStream};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+pub use storage::Storage;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-
-/// The database, in the data directory.
-pub const DATABASE: &str = "hub.sqlite";
 
 /// How often what has run out is removed.
 const SWEEP: Duration = Duration::from_secs(300);
@@ -64,6 +63,8 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
 /// A hub that has been put together and bound, not running yet.
 pub struct Hub {
     store: Arc<dyn HubStore>,
+    /// What other hubs on the same database change.
+    changes: Option<BoxStream<'static, ()>>,
     state: HubState,
     link: Listener,
     operations: Listener,
@@ -73,13 +74,7 @@ pub struct Hub {
 impl Hub {
     pub async fn open(config: Config) -> Result<Self, Fault> {
         config.validate()?;
-        let data_dir = &config.data_dir;
-        fs::create_dir_all(data_dir).doing(format!("making {}", data_dir.display()))?;
-        let db = HubDb::open(&data_dir.join(DATABASE), Timing::default())
-            .await
-            .doing("opening the hub's database")?;
-        let blobs =
-            ObjectBlobs::folder(&data_dir.join("blobs")).doing("opening the blob folder")?;
+        let Storage { db, blobs, .. } = Storage::open(&config).await?;
         let tls = config.tls.as_ref().map(|tls| Tls {
             certificate: tls.certificate.clone(),
             key: tls.key.clone(),
@@ -96,6 +91,7 @@ impl Hub {
             .clone()
             .unwrap_or_else(|| format!("{scheme}://{}", link.address()));
         let url = url.trim_end_matches('/').to_owned();
+        let changes = db.changes();
         let store: Arc<dyn HubStore> = Arc::new(db);
         let state = HubState {
             store: Arc::clone(&store),
@@ -108,6 +104,7 @@ impl Hub {
         };
         Ok(Self {
             store,
+            changes,
             state,
             link,
             operations,
@@ -133,6 +130,9 @@ impl Hub {
         let link = bildbro_http::public_router(self.state.clone());
         let operations = bildbro_http::operations_router(self.state.clone());
         tracing::info!(link = self.url, operations = %self.operations.address(), "hub.listening");
+        if let Some(changes) = self.changes {
+            tokio::spawn(pass_on(changes, self.state.wake.clone(), stop.clone()));
+        }
         let sweeping = tokio::spawn(sweep(self.state, stop.clone()));
         let (link, operations) = tokio::join!(
             self.link.serve(link, stop.clone()),
@@ -143,6 +143,19 @@ impl Hub {
         operations.doing("serving the status page")?;
         tracing::info!("hub.stopped");
         Ok(())
+    }
+}
+
+/// Wakes who waits in this process when another changes something.
+async fn pass_on(mut changes: BoxStream<'static, ()>, wake: Wake, stop: CancellationToken) {
+    let all = async {
+        while changes.next().await.is_some() {
+            wake.all();
+        }
+    };
+    tokio::select! {
+        () = all => {}
+        () = stop.cancelled() => {}
     }
 }
 

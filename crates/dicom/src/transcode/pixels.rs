@@ -2,15 +2,15 @@
 //! pixel side by side.
 //!
 //! JPEG goes to the decoder frame by frame, since how its colours were made
-//! must be said by us; the rest goes through dicom-rs, in an object that holds
-//! nothing but the pixels and what describes them.
+//! must be said by us; RLE is decoded here; the rest goes through dicom-rs, in
+//! an object that holds nothing but the pixels and what describes them.
 
 use super::{
     TranscodeError,
     attributes::{
         Attributes, BITS_ALLOCATED, COLUMNS, PHOTOMETRIC_INTERPRETATION, ROWS, SAMPLES_PER_PIXEL,
     },
-    name,
+    name, rle,
 };
 use crate::dictionary::Vr;
 use dicom_core::{DataElement, PrimitiveValue, VR, value::PixelFragmentSequence};
@@ -27,6 +27,7 @@ pub struct Decoded {
     pub photometric: Vec<u8>,
 }
 
+const RLE: &str = "1.2.840.10008.1.2.5";
 const JPEG_BASELINE: &str = "1.2.840.10008.1.2.4.50";
 const JPEG_EXTENDED: &str = "1.2.840.10008.1.2.4.51";
 const JPEG_LOSSLESS: &str = "1.2.840.10008.1.2.4.57";
@@ -47,6 +48,7 @@ pub fn decode(
     let decoded = catch_unwind(AssertUnwindSafe(|| match syntax {
         JPEG_BASELINE | JPEG_EXTENDED => jpeg(attributes, fragments, syntax, false),
         JPEG_LOSSLESS | JPEG_LOSSLESS_SV1 => jpeg(attributes, fragments, syntax, true),
+        RLE => run_length(attributes, fragments, syntax),
         _ if is_jpeg_2000(syntax) => {
             check_jpeg_2000(attributes, fragments, syntax)?;
             other(attributes, fragments, syntax)
@@ -243,8 +245,17 @@ fn jpeg(
     let mut out = Vec::new();
     for frame in frames {
         let mut decoder = jpeg_decoder::Decoder::new(frame.as_slice());
-        // The image's own size is read before memory is taken for it.
         decoder.set_max_decoding_buffer_size(samples.saturating_mul(2));
+        // The decoder looks at that only after it has taken memory for planes
+        // of the image's own size, up to 65,535 a side.
+        let info = decoder.read_info().map(|()| decoder.info());
+        let info = info.map_err(|e| TranscodeError::DecoderFailed(name(syntax), Box::new(e)))?;
+        if info.map(|i| (i.width, i.height)) != Some((attributes.columns, attributes.rows)) {
+            return Err(wrong(
+                syntax,
+                "a frame has another size than the object says",
+            ));
+        }
         if attributes.samples == 3 {
             decoder.set_color_transform(match colours(&frame, &attributes.photometric) {
                 _ if lossless => ColorTransform::None,
@@ -277,6 +288,30 @@ fn jpeg(
                 ));
             }
         }
+    }
+    Ok(out)
+}
+
+/// Frames are fragments (PS3.5 A.4.2), and each is as large as all others.
+fn run_length(
+    attributes: &Attributes<'_>,
+    fragments: &[&[u8]],
+    syntax: &str,
+) -> Result<Vec<u8>, TranscodeError> {
+    let frames = fragments.get(1..).unwrap_or_default();
+    if frames.len() as u64 != u64::from(attributes.frames) {
+        return Err(wrong(
+            syntax,
+            "there are more or fewer frames than the object says",
+        ));
+    }
+    let pixels = usize::from(attributes.rows) * usize::from(attributes.columns);
+    let samples = usize::from(attributes.samples);
+    let bytes = usize::from(attributes.allocated / 8);
+    let mut out = Vec::new();
+    for fragment in frames {
+        rle::frame(fragment, pixels, samples, bytes, &mut out)
+            .ok_or_else(|| wrong(syntax, "a frame is cut off, or is no frame of this size"))?;
     }
     Ok(out)
 }

@@ -250,6 +250,17 @@ fn sizes_are_bounded_before_anything_is_decoded() {
         to(&stored(8), JPEG_2000, EXPLICIT_LE, MOST),
         Err(TranscodeError::Decode { .. })
     ));
+    // Found by fuzzing: planes of 65,535 pixels a side were made first.
+    let mut huge = jpeg();
+    let at = huge.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap() + 5;
+    huge[at..at + 4].fill(0xFF);
+    let stored = Built::new(JPEG_BASELINE)
+        .image(8, 3, b"YBR_FULL_422")
+        .fragments(&[&huge]);
+    let told = to(&stored, JPEG_BASELINE, EXPLICIT_LE, MOST)
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("another size"), "{told}");
     let bomb = inflate::deflate(
         &Built::new(DEFLATED)
             .put(tag::PIXEL_DATA, b"OB", &vec![0; 4 << 20])

@@ -1,8 +1,8 @@
 //! C-MOVE and C-GET: the sub-operations, and the account of them (PS3.7 9.1.3,
 //! 9.1.4; PS3.4 C.4.2, C.4.3).
 //!
-//! An object that cannot be sent is counted as failed; the peer finds out which
-//! by asking again. The list of failed instances (0008,0058) is not sent.
+//! An object that cannot be sent is counted as failed, and named in the last
+//! response.
 
 use super::{Query, StoredObject, serve::Session};
 use crate::{
@@ -11,8 +11,17 @@ use crate::{
     command::{Command, field},
     status,
 };
-use bildbro_domain::AeTitle;
+use bildbro_dicom::{Tag, identifier::Identifier};
+use bildbro_domain::{AeTitle, InstanceUid};
+use bytes::Bytes;
 use std::sync::Arc;
+
+/// Failed SOP Instance UID List.
+const FAILED_LIST: Tag = Tag(0x0008, 0x0058);
+
+/// Longest such list, in bytes: what an explicit VR's length can say (PS3.5
+/// 7.1.2). That is a thousand UIDs at least; the count is right beyond it.
+const MAX_FAILED_LIST: usize = 0xFFFE;
 
 impl Session {
     pub(super) async fn move_(
@@ -45,7 +54,7 @@ impl Session {
             Ok(outgoing) => outgoing,
             Err(error) => {
                 tracing::warn!(destination = %node.ae_title, %error, "move.no_association");
-                counts.fail_rest();
+                counts.fail_all(&objects);
                 return self
                     .progress(context, command, counts.status(), &counts)
                     .await;
@@ -55,7 +64,8 @@ impl Session {
             self.association.peer.calling.to_string(),
             command.message_id,
         );
-        for object in objects {
+        let mut objects = objects.into_iter();
+        while let Some(object) = objects.next() {
             if self.cancelled(command).await? {
                 outgoing.release().await;
                 return self
@@ -67,12 +77,15 @@ impl Session {
                 ..StoreHeader::of(&object.class, &object.sop_uid, &object.syntax)
             };
             match outgoing.store(&header, object.bytes).await {
-                Ok(status) => counts.note(status),
-                Err(ClientError::NotAccepted) => counts.note(status::SOP_CLASS_NOT_SUPPORTED),
+                Ok(status) => counts.note(&object.sop_uid, status),
+                Err(ClientError::NotAccepted) => {
+                    counts.note(&object.sop_uid, status::SOP_CLASS_NOT_SUPPORTED);
+                }
                 // That association is of no more use.
                 Err(error) => {
                     tracing::warn!(destination = %node.ae_title, %error, "move.broke_off");
-                    counts.fail_rest();
+                    counts.fail(&object.sop_uid);
+                    counts.fail_all(objects.as_slice());
                     return self
                         .progress(context, command, counts.status(), &counts)
                         .await;
@@ -101,8 +114,9 @@ impl Session {
         };
         let mut counts = Counts::new(objects.len());
         for object in objects {
+            let sop_uid = object.sop_uid.clone();
             let (status, cancelled) = self.suboperation(command, object).await?;
-            counts.note(status);
+            counts.note(&sop_uid, status);
             if cancelled {
                 return self
                     .progress(context, command, status::CANCEL, &counts)
@@ -168,16 +182,28 @@ impl Session {
             counts.failed,
             counts.warning,
         ]);
-        self.channel.send_message(context, &response, None).await
+        let failed = counts.failed_list(status).and_then(|list| {
+            // A context that is not agreed on has got no request this far.
+            let (_, syntax) = self.association.contexts.get(&context)?;
+            let mut identifier = Identifier::new();
+            identifier.set(FAILED_LIST, list);
+            Some(Bytes::from(identifier.encode(syntax)))
+        });
+        response.has_data = failed.is_some();
+        self.channel
+            .send_message(context, &response, failed.as_ref())
+            .await
     }
 }
 
-/// Sub-operation counts (PS3.4 C.4.2.1.6).
+/// Sub-operation counts (PS3.4 C.4.2.1.6), and the UIDs of those that failed,
+/// joined by backslashes (C.4.2.1.4.2).
 struct Counts {
     remaining: u16,
     completed: u16,
     failed: u16,
     warning: u16,
+    failed_list: String,
 }
 
 impl Counts {
@@ -187,22 +213,43 @@ impl Counts {
             completed: 0,
             failed: 0,
             warning: 0,
+            failed_list: String::new(),
         }
     }
 
-    fn note(&mut self, status: u16) {
-        self.remaining = self.remaining.saturating_sub(1);
+    fn note(&mut self, sop_uid: &InstanceUid, status: u16) {
         let count = match status {
             status::SUCCESS => &mut self.completed,
             0xB000..=0xBFFF => &mut self.warning,
-            _ => &mut self.failed,
+            _ => return self.fail(sop_uid),
         };
         *count = count.saturating_add(1);
+        self.remaining = self.remaining.saturating_sub(1);
     }
 
-    fn fail_rest(&mut self) {
-        self.failed = self.failed.saturating_add(self.remaining);
-        self.remaining = 0;
+    fn fail(&mut self, sop_uid: &InstanceUid) {
+        self.failed = self.failed.saturating_add(1);
+        self.remaining = self.remaining.saturating_sub(1);
+        let uid = sop_uid.as_str();
+        if self.failed_list.len() + 1 + uid.len() > MAX_FAILED_LIST {
+            return;
+        }
+        if !self.failed_list.is_empty() {
+            self.failed_list.push('\\');
+        }
+        self.failed_list.push_str(uid);
+    }
+
+    fn fail_all(&mut self, objects: &[StoredObject]) {
+        for object in objects {
+            self.fail(&object.sop_uid);
+        }
+    }
+
+    /// Which failed, for the last response; `None` when none did.
+    fn failed_list(&self, status: u16) -> Option<&str> {
+        let is_last = !status::is_pending(status);
+        (is_last && !self.failed_list.is_empty()).then_some(&self.failed_list)
     }
 
     const fn status(&self) -> u16 {

@@ -8,6 +8,7 @@ use bildbro_dimse::{
         StoredObject,
     },
     sop, status,
+    tls::ServerTls,
 };
 use bildbro_domain::AeTitle;
 use bytes::Bytes;
@@ -210,14 +211,20 @@ impl Running {
 }
 
 pub async fn serve(archive: Archive, config: ServerConfig) -> Running {
+    serve_over(None, archive, config).await
+}
+
+/// By TLS if there is any.
+pub async fn serve_over(tls: Option<ServerTls>, archive: Archive, config: ServerConfig) -> Running {
     let archive = Arc::new(archive);
     let front = Arc::new(Front(Arc::clone(&archive)));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = Server::bind(any, config, front).await.unwrap();
+    let mut server = Server::new(config, front);
+    let address = server.listen(any, tls).await.unwrap();
     let stop = CancellationToken::new();
     Running {
         archive,
-        address: server.local_addr().unwrap(),
+        address,
         open: server.open_associations(),
         served: tokio::spawn(server.serve(stop.clone())),
         stop,

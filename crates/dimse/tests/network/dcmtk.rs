@@ -44,7 +44,7 @@ async fn run(program: &str, arguments: &[&str]) -> String {
 }
 
 /// A CT image as DCMTK takes it.
-fn data_set(n: usize, pixels: usize) -> Vec<u8> {
+pub fn data_set(n: usize, pixels: usize) -> Vec<u8> {
     let mut out = Vec::new();
     let mut put = |tag, vr, value: &[u8]| {
         let mut value = value.to_vec();
@@ -66,7 +66,7 @@ fn data_set(n: usize, pixels: usize) -> Vec<u8> {
     out
 }
 
-fn write_files(folder: &Path, count: usize, pixels: usize) {
+pub fn write_files(folder: &Path, count: usize, pixels: usize) {
     for n in 0..count {
         let meta = Meta {
             class: ClassUid::new(CT).unwrap(),

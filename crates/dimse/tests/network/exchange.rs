@@ -10,6 +10,7 @@ use bildbro_dimse::{
     sop, status,
 };
 use bildbro_domain::{AeTitle, ErrorClass};
+use bildbro_testkit::dcmtk;
 use bytes::Bytes;
 use futures::{SinkExt, Stream, channel::mpsc, stream};
 use std::{io, time::Duration};
@@ -318,6 +319,11 @@ async fn read_pdu(stream: &mut TcpStream) -> (u8, Vec<u8>) {
 /// A node that accepts its only context, in a syntax of its choice, reads
 /// `pdus` PDUs, and then hangs or breaks off.
 async fn odd_node(accepts: bool, pdus: usize, hangs: bool) -> Node {
+    odd_node_that_says(accepts, pdus, hangs, Vec::new()).await
+}
+
+/// With some last bytes before it hangs or breaks off.
+async fn odd_node_that_says(accepts: bool, pdus: usize, hangs: bool, last: Vec<u8>) -> Node {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -342,6 +348,7 @@ async fn odd_node(accepts: bool, pdus: usize, hangs: bool) -> Node {
         for _ in 0..pdus {
             read_pdu(&mut stream).await;
         }
+        stream.write_all(&last).await.unwrap();
         if hangs {
             std::future::pending::<()>().await;
         }
@@ -395,4 +402,59 @@ async fn a_peer_that_hangs_or_breaks_off_gives_a_classed_error() {
     let offers = [Offer::user(CT, &[sop::IMPLICIT_LE])];
     let association = Association::open(&node, &hasty, &offers).await.unwrap();
     assert!(!association.accepts(CT, sop::EXPLICIT_LE));
+}
+
+#[tokio::test]
+async fn why_a_peer_broke_off_is_told_also_while_we_write() {
+    // It reads the command and one piece, and closes with the rest unread: what
+    // this end writes then fails.
+    let abort = Pdu::Abort {
+        source: 2,
+        reason: 6,
+    };
+    let node = odd_node_that_says(true, 2, false, pdu::encode(&abort)).await;
+    let opened = Association::open(&node, &client("MODALITY"), &[ct()]).await;
+    let mut association = opened.unwrap();
+    let image = image(64 << 20);
+    let error = association
+        .store(&header("1.2"), chunks(&image, 1 << 20))
+        .await
+        .unwrap_err();
+    let told = ChannelError::Aborted {
+        source_code: 2,
+        reason: 6,
+    };
+    assert_eq!(error.to_string(), told.to_string());
+}
+
+#[tokio::test]
+async fn what_was_not_moved_is_named() {
+    let nowhere = Node {
+        ae_title: AeTitle::new("NOWHERE").unwrap(),
+        host: "127.0.0.1".to_owned(),
+        // Nothing listens there.
+        port: 1,
+    };
+    let archive = Archive {
+        destination: Some(nowhere),
+        ..Archive::default()
+    };
+    let running = serve(archive, config()).await;
+    fill(&running.node(), 2).await;
+    let options = [
+        "-d",
+        "-S",
+        "-aem",
+        "NOWHERE",
+        "-k",
+        "StudyInstanceUID=1.2.3",
+    ];
+    let port = running.address.port().to_string();
+    let place = ["-aec", "ARCHIVE", "127.0.0.1", &port];
+    let moved = dcmtk::run("movescu", options.iter().chain(&place)).await;
+    assert!(
+        moved.text.contains("(0008,0058) UI [1.2.0\\1.2.1]"),
+        "{}",
+        moved.text
+    );
 }

@@ -1,5 +1,5 @@
 //! The DICOM network over loopback sockets: against hostile bytes, with itself
-//! at both ends, and with DCMTK at the other.
+//! at both ends, and with DCMTK at the other; plain and by TLS.
 
 #[cfg(test)]
 mod archive;
@@ -9,3 +9,5 @@ mod dcmtk;
 mod exchange;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod tls;

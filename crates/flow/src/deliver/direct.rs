@@ -119,7 +119,7 @@ impl Direct {
                 _ if is_held(spooled) => Receipt::AlreadyThere,
                 (Some(receipt), _) => receipt.clone(),
                 (None, None) => internal(),
-                (None, Some(session)) => match self.spool.read(spooled.object) {
+                (None, Some(session)) => match self.spool.read(spooled.object, 0) {
                     Err(_) => internal(),
                     Ok(bytes) => {
                         let bytes = verified(bytes, spooled.digest);

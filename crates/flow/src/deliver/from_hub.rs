@@ -1,13 +1,15 @@
 //! Deliveries that the hub has for this gateway's organisation.
 
-use super::{broken_off, kinds, receipt, verified};
+use super::{
+    broken_off, kinds, receipt,
+    resumed::{Resumed, patiently},
+    verified,
+};
 use crate::{
     clock::Clock,
     ports::{
         ByteStream,
-        gateway::{
-            Content, GatewayStore, Hub, HubError, Kind, NodeError, Nodes, ObjectMeta, StoreSession,
-        },
+        gateway::{GatewayStore, Hub, HubError, Kind, NodeError, Nodes, ObjectMeta, StoreSession},
     },
 };
 use bildbro_domain::{
@@ -16,9 +18,21 @@ use bildbro_domain::{
     retry::BackOff,
     share::{Failure, Receipt},
 };
-use bildbro_wire::link::{DeliveryTask, End, Fetch, InstanceMeta, InstanceReceipt, Report};
+use bildbro_wire::link::{
+    DeliveryTask, Encoding, End, Fetch, InstanceMeta, InstanceReceipt, Report,
+};
+use bytes::Bytes;
 use futures::{StreamExt, future::join_all, stream};
-use std::{collections::HashSet, future::Future, io, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    future::Future,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     sync::{Mutex, mpsc},
     time::{Instant, timeout, timeout_at},
@@ -148,8 +162,10 @@ impl FromHub {
             delivery: task.delivery,
             claim: task.claim,
             instances: lane.iter().map(|meta| meta.instance).collect(),
+            from: 0,
+            encoding: Encoding::default(),
         };
-        let content = match self.hub.content(&fetch).await {
+        let content = match Resumed::open(Arc::clone(&self.hub), fetch).await {
             Ok(content) => Arc::new(Mutex::new(content)),
             Err(error) => {
                 tracing::warn!(%error, "deliver.no_content");
@@ -183,7 +199,7 @@ impl FromHub {
                     receipts: group.clone(),
                     end: None,
                 };
-                self.hub.report(&report).await?;
+                patiently(|| self.hub.report(&report)).await?;
                 all.append(&mut group);
             }
         }
@@ -198,7 +214,7 @@ impl FromHub {
             receipts: Vec::new(),
             end: Some(end),
         };
-        self.hub.report(&report).await.map(|_| ())
+        patiently(|| self.hub.report(&report)).await.map(|_| ())
     }
 
     /// The gateway's own record of what it stored in its node.
@@ -302,7 +318,7 @@ async fn give(receipts: &mpsc::Sender<InstanceReceipt>, meta: &InstanceMeta, rec
 async fn pass(
     task: &DeliveryTask,
     session: &mut dyn StoreSession,
-    content: &Arc<Mutex<Box<dyn Content>>>,
+    content: &Arc<Mutex<Resumed>>,
     receipts: &mpsc::Sender<InstanceReceipt>,
 ) -> LaneEnd {
     loop {
@@ -315,6 +331,13 @@ async fn pass(
                 return Some((ErrorClass::Transient, Failure::HubUnreachable));
             }
         };
+        // Looked at before the node hears of the image: most that are spoilt
+        // are so from the first byte.
+        let first = content.lock().await.chunk().await;
+        if matches!(first, Err(HubError::Spoilt)) {
+            give(receipts, &meta, LOST).await;
+            continue;
+        }
         let object = ObjectMeta {
             class: meta.header.class_uid.clone(),
             sop_uid: meta.header.sop_uid.clone(),
@@ -322,9 +345,14 @@ async fn pass(
             length: meta.length,
             source: task.sender.clone(),
         };
-        let bytes = verified(chunks(Arc::clone(content)), meta.digest);
-        match session.store(&object, bytes).await {
+        let spoilt = Arc::new(AtomicBool::new(false));
+        let bytes = chunks(first, Arc::clone(content), Arc::clone(&spoilt));
+        match session.store(&object, verified(bytes, meta.digest)).await {
             Ok(status) => give(receipts, &meta, receipt(status)).await,
+            Err(_) if spoilt.load(Ordering::Relaxed) => {
+                give(receipts, &meta, LOST).await;
+                return Some((ErrorClass::Transient, Failure::ImageLost));
+            }
             Err(error) => {
                 give(receipts, &meta, broken_off(&error)).await;
                 if ends_lane(&error) {
@@ -335,6 +363,13 @@ async fn pass(
     }
 }
 
+/// The hub no longer has the image: asking again does not help.
+const LOST: Receipt = Receipt::Failed {
+    class: ErrorClass::Permanent,
+    failure: Failure::ImageLost,
+    status: None,
+};
+
 /// An object that the node does not take, or that cannot be coerced, is its
 /// own trouble; anything else is the association's.
 fn ends_lane(error: &NodeError) -> bool {
@@ -344,14 +379,22 @@ fn ends_lane(error: &NodeError) -> bool {
     )
 }
 
-fn chunks(content: Arc<Mutex<Box<dyn Content>>>) -> ByteStream {
-    stream::unfold(content, |content| async move {
+fn chunks(
+    first: Result<Option<Bytes>, HubError>,
+    content: Arc<Mutex<Resumed>>,
+    spoilt: Arc<AtomicBool>,
+) -> ByteStream {
+    let rest = stream::unfold(content, |content| async move {
         let chunk = content.lock().await.chunk().await;
-        match chunk {
-            Ok(Some(bytes)) => Some((Ok(bytes), content)),
-            Ok(None) => None,
-            Err(error) => Some((Err(io::Error::other(error)), content)),
-        }
-    })
-    .boxed()
+        Some((chunk, content))
+    });
+    stream::iter([first])
+        .chain(rest)
+        .map(move |chunk| {
+            spoilt.fetch_or(matches!(chunk, Err(HubError::Spoilt)), Ordering::Relaxed);
+            chunk.map_err(io::Error::other).transpose()
+        })
+        .take_while(|chunk| std::future::ready(chunk.is_some()))
+        .filter_map(std::future::ready)
+        .boxed()
 }

@@ -8,6 +8,7 @@
 
 mod direct;
 mod from_hub;
+mod resumed;
 mod verified;
 
 pub use direct::Direct;

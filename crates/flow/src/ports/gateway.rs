@@ -167,11 +167,11 @@ pub trait GatewayStore: Send + Sync + 'static {
 /// The spool, as the stages after `receive` see it.
 #[async_trait]
 pub trait Spool: Send + Sync + 'static {
-    /// The bytes of an image.
+    /// The bytes of an image from `from` on.
     ///
     /// # Errors
     /// When there is no such object, or its record does not read back whole.
-    fn read(&self, object: ObjectNumber) -> std::io::Result<ByteStream>;
+    fn read(&self, object: ObjectNumber, from: u64) -> std::io::Result<ByteStream>;
     fn release(&self, object: ObjectNumber);
     /// Starts a new object.
     fn append(&self) -> Box<dyn SpoolWriter>;
@@ -210,6 +210,9 @@ pub enum HubError {
     },
     #[error("the hub's answer cannot be read")]
     Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The hub has lost or spoilt this image; those behind it follow.
+    #[error("the hub cannot read the image")]
+    Spoilt,
 }
 
 impl HubError {
@@ -219,6 +222,7 @@ impl HubError {
             Self::Unreachable(_) => ErrorClass::Transient,
             Self::Problem { class, .. } => *class,
             Self::Answer(_) => ErrorClass::Ambiguous,
+            Self::Spoilt => ErrorClass::Permanent,
         }
     }
 }
@@ -229,10 +233,12 @@ pub trait Hub: Send + Sync + 'static {
     async fn hello(&self, hello: &Hello) -> Result<HelloReply, HubError>;
     /// Answers one per offer, in order.
     async fn offer(&self, offers: &[Offer]) -> Result<Vec<Answer>, HubError>;
-    /// Sends bytes. `read` opens each offer's bytes when its turn comes.
+    /// Sends bytes: of each offer, from a byte on. `read` opens them when their
+    /// turn comes; an image that it cannot read is passed by, and answered for
+    /// with [`Answer::Again`].
     async fn send(
         &self,
-        offers: Vec<Offer>,
+        offers: Vec<(Offer, u64)>,
         read: Box<dyn Fn(usize) -> std::io::Result<ByteStream> + Send + Sync>,
     ) -> Result<Vec<Answer>, HubError>;
     async fn complete(&self, complete: &Complete) -> Result<(), HubError>;
@@ -247,7 +253,8 @@ pub trait Content: Send {
     /// The next image; what is left of the one before is skipped. `None` at
     /// the end mark; an error when the body breaks off before it.
     async fn next(&mut self) -> Result<Option<InstanceMeta>, HubError>;
-    /// The next bytes of the current image; `None` when it is whole.
+    /// The next bytes of the current image; `None` when it is whole. After
+    /// [`HubError::Spoilt`] the next image can be asked for.
     async fn chunk(&mut self) -> Result<Option<Bytes>, HubError>;
 }
 

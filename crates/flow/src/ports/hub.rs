@@ -3,7 +3,7 @@
 //! Each method of [`HubStore`] is one transaction, and appends the audit
 //! entries of what it does in that transaction.
 
-use super::{ByteStream, StoreError};
+use super::{ByteStream, StoreError, keys::KeyId};
 use async_trait::async_trait;
 use bildbro_domain::{
     AeTitle, DeliveryId, Digest, GatewayId, InstanceId, OrganisationId, ShareId, StudyId, StudyUid,
@@ -26,11 +26,11 @@ pub struct Call {
 }
 
 /// One image of an admission: offered, and, when `stored`, its bytes are
-/// already safe under [`BlobKey::of`] it.
+/// already safe under [`BlobKey::of`] it, sealed with that key.
 #[derive(Debug, Clone)]
 pub struct Item {
     pub offer: Offer,
-    pub stored: bool,
+    pub stored: Option<KeyId>,
 }
 
 /// Where an instance's bytes lie: a study's place, and the digest of the bytes.
@@ -301,6 +301,17 @@ pub trait HubStore: Send + Sync + 'static {
         by: audit::Actor,
         at: Timestamp,
     ) -> Result<ShareId, ChangeError>;
+    /// Deletes a study of a holder: its key first, with it its shares are taken
+    /// back, its images and what was set aside of it are forgotten. The log
+    /// keeps that it was there. What is left in the storage cannot be read any
+    /// more, and is the caller's to remove. `None` when there is no such study.
+    async fn delete_study(
+        &self,
+        holder: OrganisationId,
+        study: &StudyUid,
+        by: audit::Actor,
+        at: Timestamp,
+    ) -> Result<Option<StudyId>, StoreError>;
     /// Takes a share back: no content leaves for it from now on.
     async fn revoke_share(
         &self,
@@ -345,6 +356,8 @@ pub trait HubStore: Send + Sync + 'static {
     async fn ready(&self) -> Result<(), StoreError>;
     /// Removes what has run out: tokens, assertion ids, codes long used.
     async fn sweep(&self, at: Timestamp) -> Result<(), StoreError>;
+    /// Appends an entry about the hub itself.
+    async fn record(&self, entry: &audit::Entry) -> Result<(), StoreError>;
     /// The next links of the audit chain after `after`, at most `most`.
     async fn audit_links(&self, after: u64, most: u32) -> Result<Vec<audit::Link>, StoreError>;
     /// The chain's head: sequence and hash.
@@ -354,18 +367,34 @@ pub trait HubStore: Send + Sync + 'static {
 /// Immutable bytes, named by [`BlobKey`].
 #[async_trait]
 pub trait Blobs: Send + Sync + 'static {
-    /// Starts writing. What is dropped before `finish` leaves nothing behind
-    /// that a reader could see.
-    async fn write(&self, key: BlobKey) -> Result<Box<dyn BlobWriter>, StoreError>;
-    /// The only way to content.
+    /// Starts writing a blob of `length` bytes at `from`: 0, or where
+    /// [`Blobs::begun`] says that an upload broke off. What is dropped before
+    /// `finish` leaves nothing that [`Blobs::read`] could see.
+    ///
+    /// # Errors
+    /// Permanent when there is nothing to go on with at `from`.
+    async fn write(
+        &self,
+        key: BlobKey,
+        length: u64,
+        from: u64,
+    ) -> Result<Box<dyn BlobWriter>, StoreError>;
+    /// How many bytes of an upload that broke off are safe; less than `length`.
+    async fn begun(&self, key: BlobKey, length: u64) -> Result<u64, StoreError>;
+    /// The first `length` of those bytes, for the stage that goes on with the
+    /// upload and has to judge all of it. They are no image yet, and never
+    /// leave the hub.
+    async fn begun_bytes(&self, key: BlobKey, length: u64) -> Result<ByteStream, StoreError>;
+    /// The only way to content: the bytes from `from` on.
     ///
     /// # Errors
     /// Permanent when the permit does not cover the instance, or the blob is
-    /// not there; transient when the storage is away.
+    /// not there or does not open; transient when the storage is away.
     async fn read(
         &self,
         permit: &Permit,
         instance: &HeldInstance,
+        from: u64,
         now: Timestamp,
     ) -> Result<ByteStream, StoreError>;
     /// Answers when the storage can be reached.
@@ -375,8 +404,11 @@ pub trait Blobs: Send + Sync + 'static {
 #[async_trait]
 pub trait BlobWriter: Send {
     async fn push(&mut self, bytes: Bytes) -> Result<(), StoreError>;
-    /// Returns when the bytes are safe. Writing the same key again is no error.
-    async fn finish(self: Box<Self>) -> Result<(), StoreError>;
+    /// Returns when the bytes are safe, with the key that they are sealed with.
+    /// Writing the same blob again is no error.
+    async fn finish(self: Box<Self>) -> Result<KeyId, StoreError>;
+    /// The bytes turned out to be wrong: nothing of them is gone on with.
+    async fn discard(self: Box<Self>) -> Result<(), StoreError>;
 }
 
 /// What the store needs to know of an instance already held, to judge a new one.
@@ -386,4 +418,6 @@ pub struct Existing {
     pub study_uid: StudyUid,
     pub digest: Digest,
     pub syntax: SyntaxUid,
+    /// Its bytes are gone or spoilt: they are wanted again.
+    pub lost: bool,
 }

@@ -3,6 +3,8 @@
 
 pub mod gateway;
 pub mod hub;
+pub mod inventory;
+pub mod keys;
 
 use bildbro_domain::ErrorClass;
 use bytes::Bytes;

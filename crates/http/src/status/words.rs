@@ -205,6 +205,8 @@ phrases! {
     HUB_UNREACHABLE_DO: "Dröjer det: be mottagaren kontrollera nätet mellan gatewayen och hubben.", "If it lasts, ask the recipient to check the network between the gateway and the hub.";
     DIGEST_MISMATCH: "Bilder skadades på vägen och stoppades före PACS.", "Images were damaged on the way and were stopped before the PACS.";
     DIGEST_MISMATCH_DO: "Kommer det tillbaka: be driften kontrollera hubbens disk.", "If it comes back, have the hub’s disk checked.";
+    IMAGE_LOST: "Hubben har förlorat eller skadat bilder.", "The hub has lost or spoilt images.";
+    IMAGE_LOST_DO: "Be avsändaren skicka undersökningen igen från sitt PACS, och driften köra bildbro admin fsck.", "Ask the sender to send the examination again from its PACS, and operations to run bildbro admin fsck.";
     NO_NODE: "{whose} gateway har inget PACS att leverera till.", "{whose} gateway has no PACS to deliver to.";
     NO_NODE_DO: "Be mottagaren ange ett PACS för leveranser i gatewayens inställningar.", "Ask the recipient to name a PACS for deliveries in the gateway’s settings.";
     INTERNAL: "Något gick fel i Bildbro.", "Something went wrong in Bildbro.";
@@ -265,6 +267,7 @@ pub const fn failure(failure: Failure) -> (Phrase, Phrase) {
         Failure::CoercionFailed => (COERCION_FAILED, COERCION_FAILED_DO),
         Failure::HubUnreachable => (HUB_UNREACHABLE, HUB_UNREACHABLE_DO),
         Failure::DigestMismatch => (DIGEST_MISMATCH, DIGEST_MISMATCH_DO),
+        Failure::ImageLost => (IMAGE_LOST, IMAGE_LOST_DO),
         Failure::NoNode => (NO_NODE, NO_NODE_DO),
         Failure::Internal => (INTERNAL, INTERNAL_DO),
     }

@@ -8,8 +8,8 @@ use bildbro_http::{ENDPOINTS, Record};
 use bildbro_wire::{
     frame::{self, Decoder, Event},
     link::{
-        AskWork, COMPLETE, CONTENT, Complete, DeliveryTask, ENROL, End, Enrol, Fetch, HELLO, Hello,
-        INSTANCES, InstanceReceipt, Intent, OFFER, Offers, REPORT, Report, WORK,
+        AskWork, COMPLETE, CONTENT, Complete, DeliveryTask, ENROL, Encoding, End, Enrol, Fetch,
+        HELLO, Hello, INSTANCES, InstanceReceipt, Intent, OFFER, Offers, REPORT, Report, WORK,
     },
 };
 use std::collections::BTreeSet;
@@ -110,6 +110,8 @@ async fn deliver(walk: &mut Walk, task: &DeliveryTask, bytes: &[u8]) {
         delivery: task.delivery,
         claim: task.claim,
         instances: task.instances.iter().map(|i| i.instance).collect(),
+        from: 0,
+        encoding: Encoding::Identity,
     };
     // Another organisation's delivery is no delivery.
     let hub = &walk.hub;

@@ -82,7 +82,8 @@ async fn a_frame_that_is_no_image_stops_no_other() {
         image(1, Intent::Hold).0,
         vec![0; image(1, Intent::Hold).1.len()],
     );
-    let huge = (image(2, Intent::Hold).0, vec![0; 2 << 20]);
+    let mut huge = (image(2, Intent::Hold).0, vec![0; 2 << 20]);
+    huge.0.length = 2 << 20;
     let body = whole(&[damaged, huge, image(3, Intent::Hold)]);
     let answer = hub
         .send(INSTANCES, &hub.sender.token, frame::MEDIA_TYPE, body)
@@ -92,7 +93,7 @@ async fn a_frame_that_is_no_image_stops_no_other() {
     assert_eq!(answers[2]["answer"], "held");
     assert_eq!(held_images(&hub).await, 1);
 
-    let mut nonsense = frame::head(b"{}", 0);
+    let mut nonsense = frame::head(b"{}");
     nonsense.extend(frame::END);
     let answer = hub
         .send(

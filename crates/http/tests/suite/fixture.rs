@@ -17,10 +17,11 @@ use bildbro_flow::{
     work::Wake,
 };
 use bildbro_http::{HubState, operations_router, public_router};
+use bildbro_keys::KeyRing;
 use bildbro_store::{HubDb, ObjectBlobs};
 use bildbro_wire::{
     frame,
-    link::{Intent, Offer},
+    link::{Carried, Encoding, Intent, Offer},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -79,7 +80,10 @@ impl Hub {
         let db = HubDb::open(&folder.path().join("hub.sqlite"), Timing::default())
             .await
             .unwrap();
-        let blobs = ObjectBlobs::folder(&folder.path().join("blobs")).unwrap();
+        let key = folder.path().join("wrapping.key");
+        let ring = Arc::new(KeyRing::single_file("test", &key).unwrap());
+        let keys = Arc::new(db.clone());
+        let blobs = ObjectBlobs::folder(&folder.path().join("blobs"), keys, ring).unwrap();
         let store: Arc<dyn HubStore> = Arc::new(db);
         let state = HubState {
             store: store.clone(),
@@ -285,11 +289,17 @@ pub fn image(n: u32, intent: Intent) -> (Offer, Vec<u8>) {
 pub fn frames(images: &[(Offer, Vec<u8>)]) -> Vec<u8> {
     let mut body = Vec::new();
     for (offer, data) in images {
-        body.extend(frame::head(
-            &serde_json::to_vec(offer).unwrap(),
-            data.len() as u64,
-        ));
-        body.extend(data);
+        let carried = Carried {
+            image: offer,
+            encoding: Encoding::Identity,
+            from: 0,
+        };
+        body.extend(frame::head(&serde_json::to_vec(&carried).unwrap()));
+        for piece in data.chunks(frame::MAX_PIECE) {
+            body.extend(frame::piece_head(piece.len()));
+            body.extend(piece);
+        }
+        body.extend(frame::WHOLE);
     }
     body
 }

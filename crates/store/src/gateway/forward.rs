@@ -50,7 +50,7 @@ pub async fn settle(
     let mut to_record = Vec::new();
     for (spooled, answer) in answers {
         match answer {
-            Answer::Send | Answer::Again => continue,
+            Answer::Send | Answer::GoOn { .. } | Answer::Again => continue,
             Answer::Held | Answer::Quarantined { .. } | Answer::Denied => done.push(spooled),
             Answer::Refused { .. } => {
                 sqlx::query(REFUSE)
@@ -84,7 +84,9 @@ pub async fn settle(
 /// What an answer means for the log.
 fn said(answer: &Answer) -> (Outcome, Option<String>) {
     match answer {
-        Answer::Held | Answer::Send | Answer::Again => (Outcome::Success, None),
+        Answer::Held | Answer::Send | Answer::GoOn { .. } | Answer::Again => {
+            (Outcome::Success, None)
+        }
         Answer::Quarantined { reason } => {
             let detail = format!("set aside at the hub: {}", reason.as_str());
             (Outcome::Success, Some(detail))

@@ -82,8 +82,8 @@ async fn unknown<'a>(
 ) -> Result<Vec<&'a Spooled>, Fault> {
     let mut seen: HashSet<i64> = HashSet::new();
     for known in [SETTLED, INDEXED] {
-        let mut query = Builder::new(known);
-        push_numbers(&mut query, batch.iter().map(|s| s.object));
+        let mut query = Builder::new(connection, known);
+        query.push_list(batch.iter().map(|s| signed(s.object)));
         let found: Vec<i64> = query
             .build_query_scalar()
             .fetch_all(&mut *connection)
@@ -94,15 +94,6 @@ async fn unknown<'a>(
     Ok(new.collect())
 }
 
-fn push_numbers(query: &mut Builder, numbers: impl Iterator<Item = ObjectNumber>) {
-    query.push("(");
-    let mut list = query.separated(", ");
-    for number in numbers {
-        list.push_bind(signed(number));
-    }
-    query.push(")");
-}
-
 async fn add(connection: &mut Connection, new: &[&Spooled]) -> Result<(), Fault> {
     let texts = new
         .iter()
@@ -111,25 +102,22 @@ async fn add(connection: &mut Connection, new: &[&Spooled]) -> Result<(), Fault>
             Ok((route, to_json(&s.arrival, "an arrival")?))
         })
         .collect::<Result<Vec<_>, Fault>>()?;
-    let mut query = Builder::new(ADD);
-    query.push_values(
-        new.iter().zip(texts),
-        |mut row, (spooled, (route, arrival))| {
-            let node = match &spooled.arrival.route {
-                Route::Hub { .. } => None,
-                Route::Node { name } => Some(name.clone()),
-            };
-            row.push_bind(signed(spooled.object))
-                .push_bind(spooled.arrival.header.study_uid.as_str())
-                .push_bind(spooled.arrival.header.sop_uid.as_str())
-                .push_bind(spooled.digest.to_string())
-                .push_bind(signed(spooled.length))
-                .push_bind(route)
-                .push_bind(node)
-                .push_bind("waiting")
-                .push_bind(arrival);
-        },
-    );
+    let mut query = Builder::new(connection, ADD);
+    query.push_values(new.iter().zip(texts), |row, (spooled, (route, arrival))| {
+        let node = match &spooled.arrival.route {
+            Route::Hub { .. } => None,
+            Route::Node { name } => Some(name.clone()),
+        };
+        row.push_bind(signed(spooled.object))
+            .push_bind(spooled.arrival.header.study_uid.as_str())
+            .push_bind(spooled.arrival.header.sop_uid.as_str())
+            .push_bind(spooled.digest.to_string())
+            .push_bind(signed(spooled.length))
+            .push_bind(route)
+            .push_bind(node)
+            .push_bind("waiting")
+            .push_bind(arrival);
+    });
     query.build().execute(connection).await?;
     Ok(())
 }
@@ -196,14 +184,14 @@ pub async fn let_go(
     images: &[&Spooled],
 ) -> Result<Vec<ObjectNumber>, Fault> {
     for part in images.chunks(LIST) {
-        let mut add = Builder::new("INSERT INTO settled (object) ");
-        add.push_values(part, |mut row, spooled| {
+        let mut add = Builder::new(connection, "INSERT INTO settled (object) ");
+        add.push_values(part, |row, spooled| {
             row.push_bind(signed(spooled.object));
         });
         add.push(" ON CONFLICT DO NOTHING");
         add.build().execute(&mut *connection).await?;
-        let mut remove = Builder::new("DELETE FROM arrival WHERE object IN ");
-        push_numbers(&mut remove, part.iter().map(|s| s.object));
+        let mut remove = Builder::new(connection, "DELETE FROM arrival WHERE object IN ");
+        remove.push_list(part.iter().map(|s| signed(s.object)));
         remove.build().execute(&mut *connection).await?;
     }
     Ok(images.iter().map(|s| s.object).collect())
@@ -217,9 +205,11 @@ pub async fn still_waiting(
     let numbers: Vec<ObjectNumber> = images.map(|s| s.object).collect();
     let mut waiting = HashSet::new();
     for part in numbers.chunks(LIST) {
-        let mut query =
-            Builder::new("SELECT object FROM arrival WHERE state = 'waiting' AND object IN ");
-        push_numbers(&mut query, part.iter().copied());
+        let mut query = Builder::new(
+            connection,
+            "SELECT object FROM arrival WHERE state = 'waiting' AND object IN ",
+        );
+        query.push_list(part.iter().copied().map(signed));
         let found: Vec<i64> = query
             .build_query_scalar()
             .fetch_all(&mut *connection)

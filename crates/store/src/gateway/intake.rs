@@ -53,8 +53,8 @@ pub async fn note(connection: &mut Connection, new: &[&Spooled]) -> Result<(), F
             .bind(micros(last.arrival.received))
             .execute(&mut *connection)
             .await?;
-        let mut query = Builder::new(NOTE_INSTANCES);
-        query.push_values(images, |mut row, spooled| {
+        let mut query = Builder::new(connection, NOTE_INSTANCES);
+        query.push_values(images, |row, spooled| {
             row.push_bind(study.as_str())
                 .push_bind(&route)
                 .push_bind(spooled.arrival.header.sop_uid.as_str());

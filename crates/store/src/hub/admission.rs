@@ -8,6 +8,7 @@
 use super::{
     actor,
     holdings::{self, Held, New},
+    keys,
     machines::entry_of,
     quarantine,
     shares::{self, NewShare},
@@ -20,7 +21,10 @@ use bildbro_domain::{
 };
 use bildbro_flow::{
     admit::{Judgement, judge},
-    ports::hub::{Call, Item, Timing},
+    ports::{
+        hub::{Call, Item, Timing},
+        keys::KeyId,
+    },
 };
 use bildbro_wire::link::{Answer, Intent, Offer};
 use jiff::Timestamp;
@@ -85,6 +89,7 @@ pub async fn admit(
         entries: Vec::new(),
         woken: Vec::new(),
     };
+    holdings::keep(connection, batch.holder()).await?;
     let sop_uids: Vec<&InstanceUid> = items.iter().map(|i| &i.offer.header.sop_uid).collect();
     let held = holdings::find(connection, batch.holder(), &sop_uids).await?;
     let mut judged = judge_all(connection, call, items, held).await?;
@@ -123,6 +128,7 @@ async fn judge_all<'a>(
         set_aside: Vec::new(),
         members: Vec::new(),
     };
+    let keys = study_keys(connection, call, items).await?;
     for (position, item) in items.iter().enumerate() {
         let offer = &item.offer;
         let header = &offer.header;
@@ -138,9 +144,16 @@ async fn judge_all<'a>(
                 .members
                 .push(((&header.study_uid, offer.intent), member));
         };
+        let stored = item.stored.is_some();
+        if stored && keys.get(&item.offer.header.study_uid) != Some(&item.stored) {
+            // The study was deleted while the image came: its bytes cannot be
+            // read. Sent again, they are sealed with the study's new key.
+            judged.answers.push(Answer::Again);
+            continue;
+        }
         judged
             .answers
-            .push(match judge(item, found.map(|h| &h.existing)) {
+            .push(match judge(offer, stored, found.map(|h| &h.existing)) {
                 Judgement::Wanted => match conflict(connection, call, offer, found).await? {
                     Some(reason) => Answer::Quarantined { reason },
                     None => Answer::Send,
@@ -153,6 +166,13 @@ async fn judge_all<'a>(
                     judged.new.push(new);
                     held.insert(header.sop_uid.clone(), new.held());
                     member(new.held(), true);
+                    Answer::Held
+                }
+                Judgement::Restore => {
+                    if let Some(found) = found {
+                        holdings::restore(connection, found.existing.instance).await?;
+                        member(found.clone(), false);
+                    }
                     Answer::Held
                 }
                 Judgement::Known => {
@@ -170,6 +190,24 @@ async fn judge_all<'a>(
     Ok(judged)
 }
 
+/// The keys that the studies of what came have now.
+async fn study_keys<'a>(
+    connection: &mut Connection,
+    call: &Call,
+    items: &'a [Item],
+) -> Result<HashMap<&'a StudyUid, Option<KeyId>>, Fault> {
+    let mut found = HashMap::new();
+    for item in items.iter().filter(|item| item.stored.is_some()) {
+        let uid = &item.offer.header.study_uid;
+        if !found.contains_key(uid) {
+            let study = StudyId::of(call.subject.organisation, uid);
+            let key = keys::of(connection, study).await?;
+            found.insert(uid, key.map(|key| key.id));
+        }
+    }
+    Ok(found)
+}
+
 /// Why an offered image has been set aside before, if it has: its bytes need
 /// not come again.
 async fn conflict(
@@ -179,11 +217,7 @@ async fn conflict(
     found: Option<&Held>,
 ) -> Result<Option<Quarantine>, Fault> {
     // As if its bytes were here: would it be set aside, and for what?
-    let item = Item {
-        offer: offer.clone(),
-        stored: true,
-    };
-    let Judgement::SetAside(reason) = judge(&item, found.map(|h| &h.existing)) else {
+    let Judgement::SetAside(reason) = judge(offer, true, found.map(|h| &h.existing)) else {
         return Ok(None);
     };
     let known = quarantine::is_known(connection, call, offer, reason).await?;

@@ -12,7 +12,7 @@ use crate::{
 };
 use bildbro_domain::{
     DeliveryId, OrganisationId, Personal, ShareId, StudyUid,
-    audit::{Action, Actor, Outcome},
+    audit::{Action, Actor, Entry, Outcome},
     share::Purpose,
 };
 use bildbro_flow::ports::hub::{ChangeError, Timing};
@@ -40,6 +40,7 @@ pub async fn share(
     by: Actor,
     at: Timestamp,
 ) -> Result<Result<ShareId, ChangeError>, Fault> {
+    holdings::keep(connection, wish.holder).await?;
     let Some(study) = holdings::study(connection, wish.holder, wish.study).await? else {
         return Ok(Err(ChangeError::NotFound("study")));
     };
@@ -86,13 +87,26 @@ pub async fn revoke(
     by: Actor,
     at: Timestamp,
 ) -> Result<bool, Fault> {
+    let entries = take_back(connection, share, &by, at).await?;
+    audit::append(connection, &entries).await?;
+    Ok(!entries.is_empty())
+}
+
+/// Takes a share back; answers the entries of it, none when there is no such
+/// share or it was taken back before.
+pub async fn take_back(
+    connection: &mut Connection,
+    share: ShareId,
+    by: &Actor,
+    at: Timestamp,
+) -> Result<Vec<Entry>, Fault> {
     let revoked = sqlx::query(REVOKE)
         .bind(share.to_string())
         .bind(micros(at))
         .execute(&mut *connection)
         .await?;
     if revoked.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(Vec::new());
     }
     let deliveries: Vec<String> = sqlx::query_scalar(DELIVERIES)
         .bind(share.to_string())
@@ -110,6 +124,5 @@ pub async fn revoke(
             entries.push(entry);
         }
     }
-    audit::append(connection, &entries).await?;
-    Ok(true)
+    Ok(entries)
 }

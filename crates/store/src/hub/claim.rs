@@ -13,7 +13,7 @@ use super::{
 use crate::{audit, database::Connection, fault::Fault};
 use bildbro_domain::{
     DeliveryId,
-    audit::{Action, Outcome},
+    audit::{Action, Entry, Outcome},
     policy::Denial,
     share::DeliveryState,
 };
@@ -34,6 +34,18 @@ pub async fn claim(
     timing: &Timing,
     call: &Call,
 ) -> Result<Option<DeliveryTask>, Fault> {
+    let mut denials = Vec::new();
+    let task = look(connection, timing, call, &mut denials).await?;
+    audit::append(connection, &denials).await?;
+    Ok(task)
+}
+
+async fn look(
+    connection: &mut Connection,
+    timing: &Timing,
+    call: &Call,
+    denials: &mut Vec<Entry>,
+) -> Result<Option<DeliveryTask>, Fault> {
     for _ in 0..MOST_PASSED_BY {
         let due = queue::next(connection, call.subject.organisation, call.at).await?;
         let Some(id) = due else {
@@ -44,7 +56,7 @@ pub async fn claim(
             continue;
         };
         if let Err(denial) = delivery.decide(connection, &call.subject, call.at).await? {
-            deny(connection, call, &delivery, denial).await?;
+            denials.push(deny(connection, call, &delivery, denial).await?);
             // It says nothing of the delivery, which another gateway may take.
             if denial == Denial::SubjectInactive {
                 return Ok(None);
@@ -68,21 +80,19 @@ async fn deny(
     call: &Call,
     delivery: &Delivery,
     denial: Denial,
-) -> Result<(), Fault> {
-    let mut entry = delivery.entry(call.at, Action::Decide, Outcome::Denied, actor(call));
-    entry.detail = Some(denial.to_string());
-    audit::append(connection, &[entry]).await?;
+) -> Result<Entry, Fault> {
     if denial.is_withdrawal() {
-        delivery::withdraw(connection, delivery.id, call.at).await
-    } else if denial == Denial::SubjectInactive {
-        Ok(())
-    } else {
+        delivery::withdraw(connection, delivery.id, call.at).await?;
+    } else if denial != Denial::SubjectInactive {
         let due = call.at.checked_add(DENIED_FOR).unwrap_or(call.at);
         let attempts = queue::of(connection, delivery.id)
             .await?
             .map_or(0, |job| job.attempts);
-        queue::later(connection, delivery.id, Some(due), attempts).await
+        queue::later(connection, delivery.id, Some(due), attempts).await?;
     }
+    let mut entry = delivery.entry(call.at, Action::Decide, Outcome::Denied, actor(call));
+    entry.detail = Some(denial.to_string());
+    Ok(entry)
 }
 
 /// The next images to be delivered, in the order of series and image numbers.

@@ -23,6 +23,7 @@ pub async fn complete(
     complete: &Complete,
 ) -> Result<(), Fault> {
     let holder = call.subject.organisation;
+    holdings::keep(connection, holder).await?;
     let Some(study) = holdings::study(connection, holder, &complete.study_uid).await? else {
         return Ok(());
     };

@@ -4,7 +4,7 @@
 use super::{machines, queue};
 use crate::{
     audit,
-    database::Connection,
+    database::{Connection, Flag, hold},
     fault::Fault,
     value::{id, maybe_time, micros, name, unsigned, word},
 };
@@ -18,12 +18,14 @@ use bildbro_domain::{
 use jiff::Timestamp;
 
 const READ: &str = "SELECT d.state, d.share, sh.study, st.study_uid, st.patient_id, sh.sender, \
-     sh.recipient, s.name AS sender_name, s.active AS sender_active, \
-     r.active AS recipient_active, r.kind AS recipient_kind, sh.purpose, sh.legal_mode, \
+     sh.recipient, s.name AS sender_name, s.active IS TRUE AS sender_active, \
+     r.active IS TRUE AS recipient_active, r.kind AS recipient_kind, sh.purpose, sh.legal_mode, \
      sh.expires_at, sh.revoked_at, d.pending, d.failed, d.failure \
      FROM delivery d JOIN share sh ON sh.id = d.share JOIN study st ON st.id = sh.study \
      JOIN organisation s ON s.id = sh.sender JOIN organisation r ON r.id = sh.recipient \
      WHERE d.id = $1";
+
+const HOLD: &str = "SELECT id FROM delivery WHERE id = $1";
 
 const SET_STATE: &str = "UPDATE delivery SET state = $2, failure = $3, updated_at = $4 \
      WHERE id = $1";
@@ -70,8 +72,8 @@ struct Row {
     sender: String,
     recipient: String,
     sender_name: String,
-    sender_active: bool,
-    recipient_active: bool,
+    sender_active: Flag,
+    recipient_active: Flag,
     recipient_kind: String,
     purpose: String,
     legal_mode: String,
@@ -86,6 +88,11 @@ struct Row {
 pub fn failure(text: Option<&str>) -> Result<Option<Failure>, Fault> {
     text.map(|text| word(Failure::parse(text), "delivery.failure"))
         .transpose()
+}
+
+/// Holds the delivery, and with it its images and its job, as they stand.
+pub async fn keep(connection: &mut Connection, delivery: DeliveryId) -> Result<(), Fault> {
+    hold(connection, HOLD, delivery.to_string()).await
 }
 
 pub async fn read(
@@ -114,8 +121,8 @@ pub async fn read(
         pending: unsigned(row.pending),
         failed: unsigned(row.failed),
         failure: failure(row.failure.as_deref())?,
-        sender_active: row.sender_active,
-        recipient_active: row.recipient_active,
+        sender_active: row.sender_active.0,
+        recipient_active: row.recipient_active.0,
         recipient_in_care: word(Kind::parse(&row.recipient_kind), "organisation.kind")?.in_care(),
         expires: maybe_time(row.expires_at)?,
         revoked: maybe_time(row.revoked_at)?,
@@ -203,6 +210,7 @@ pub async fn retry_now(
     by: Actor,
     at: Timestamp,
 ) -> Result<bool, Fault> {
+    keep(connection, delivery).await?;
     let Some(found) = read(connection, delivery).await? else {
         return Ok(false);
     };

@@ -2,7 +2,7 @@
 
 use crate::{
     audit,
-    database::Connection,
+    database::{Connection, Flag},
     fault::Fault,
     value::{id, micros, name, word},
 };
@@ -18,9 +18,11 @@ use uuid::Uuid;
 const ADD: &str = "INSERT INTO organisation (id, name, name_key, kind, ae_title, active, created_at) \
      VALUES ($1, $2, $3, $4, $5, TRUE, $6) ON CONFLICT DO NOTHING";
 
-const ALL: &str = "SELECT id, name, kind, ae_title, active FROM organisation ORDER BY name_key";
+const ALL: &str =
+    "SELECT id, name, kind, ae_title, active IS TRUE AS active FROM organisation ORDER BY name_key";
 
-const ONE: &str = "SELECT id, name, kind, ae_title, active FROM organisation WHERE id = $1";
+const ONE: &str =
+    "SELECT id, name, kind, ae_title, active IS TRUE AS active FROM organisation WHERE id = $1";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -28,7 +30,7 @@ struct Row {
     name: String,
     kind: String,
     ae_title: String,
-    active: bool,
+    active: Flag,
 }
 
 impl Row {
@@ -38,7 +40,7 @@ impl Row {
             name: self.name,
             kind: word(Kind::parse(&self.kind), "organisation.kind")?,
             ae_title: name(self.ae_title, "organisation.ae_title")?,
-            active: self.active,
+            active: self.active.0,
         })
     }
 }

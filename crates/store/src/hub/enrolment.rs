@@ -2,7 +2,7 @@
 
 use crate::{
     audit,
-    database::Connection,
+    database::{Connection, Flag, hold},
     fault::Fault,
     value::{cut, id, maybe_time, micros, time},
 };
@@ -21,10 +21,12 @@ const LONGEST_NAME: usize = 100;
 const ISSUE: &str = "INSERT INTO enrol_code (code_hash, organisation, issued_at, expires_at) \
      VALUES ($1, $2, $3, $4)";
 
-const FIND: &str = "SELECT c.organisation, c.expires_at, c.used_at, o.name, o.active \
+const FIND: &str = "SELECT c.organisation, c.expires_at, c.used_at, o.name, o.active IS TRUE AS active \
      FROM enrol_code c JOIN organisation o ON o.id = c.organisation WHERE c.code_hash = $1";
 
-/// The condition makes the code good for one gateway, whoever else tries.
+/// Makes the code good for one gateway, whoever else tries.
+const HOLD: &str = "SELECT code_hash FROM enrol_code WHERE code_hash = $1";
+
 const USE: &str = "UPDATE enrol_code SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL";
 
 const ADD_GATEWAY: &str = "INSERT INTO gateway \
@@ -56,7 +58,7 @@ struct Code {
     expires_at: i64,
     used_at: Option<i64>,
     name: String,
-    active: bool,
+    active: Flag,
 }
 
 pub async fn redeem(
@@ -64,6 +66,7 @@ pub async fn redeem(
     new: NewGateway,
     at: Timestamp,
 ) -> Result<Result<Enrolled, RedeemError>, Fault> {
+    hold(connection, HOLD, new.code_hash.to_string()).await?;
     let code: Option<Code> = sqlx::query_as(FIND)
         .bind(new.code_hash.to_string())
         .fetch_optional(&mut *connection)
@@ -75,7 +78,7 @@ pub async fn redeem(
     if maybe_time(code.used_at)?.is_some() {
         return refuse(connection, Some(organisation), RedeemError::Used, at).await;
     }
-    if time(code.expires_at)? <= at || !code.active {
+    if time(code.expires_at)? <= at || !code.active.0 {
         return refuse(connection, Some(organisation), RedeemError::Expired, at).await;
     }
     sqlx::query(USE)

@@ -1,10 +1,10 @@
 //! Studies, series and instances as organisations hold them.
 
 use crate::{
-    database::{Builder, Connection, LIST, push_list},
+    database::{Builder, Connection, Flag, LIST, hold},
     fault::Fault,
     group::group,
-    value::{cut, from_json, id, micros, name, signed, to_json, unsigned},
+    value::{cut, from_json, id, micros, name, plain, signed, to_json, unsigned},
 };
 use bildbro_domain::{
     Digest, InstanceHeader, InstanceId, InstanceUid, OrganisationId, SeriesUid, StudyId, StudyUid,
@@ -19,13 +19,17 @@ use std::collections::HashMap;
 const LONGEST_MODALITY: usize = 16;
 const LONGEST_MODALITIES: usize = 64;
 
+const HOLD: &str = "SELECT id FROM organisation WHERE id = $1";
+
 const FIND: &str = "SELECT i.id, s.study_uid, i.sop_uid, i.digest, i.syntax, i.length, \
-     i.series_number, i.instance_number FROM instance i JOIN study s ON s.id = i.study \
+     i.series_number, i.instance_number, i.lost IS TRUE AS lost FROM instance i JOIN study s ON s.id = i.study \
      WHERE i.holder = ";
 
 const OF_STUDY: &str = "SELECT i.id, s.study_uid, i.sop_uid, i.digest, i.syntax, \
-     i.length, i.series_number, i.instance_number FROM instance i JOIN study s ON s.id = i.study \
-     WHERE i.study = $1 ORDER BY i.id";
+     i.length, i.series_number, i.instance_number, i.lost IS TRUE AS lost \
+     FROM instance i JOIN study s ON s.id = i.study WHERE i.study = $1 ORDER BY i.id";
+
+const RESTORE: &str = "UPDATE instance SET lost = FALSE WHERE id = $1";
 
 const PUT_STUDY: &str = "INSERT INTO study (id, holder, study_uid, patient_id, patient_id_issuer, \
      patient_name, patient_birth_date, patient_sex, accession, study_date, study_time, \
@@ -34,6 +38,12 @@ const PUT_STUDY: &str = "INSERT INTO study (id, holder, study_uid, patient_id, p
      ON CONFLICT (id) DO UPDATE SET images = study.images + excluded.images, \
      bytes = study.bytes + excluded.bytes, latest_at = excluded.latest_at \
      RETURNING modality";
+
+/// A study that was deleted comes again: its row has no image, and says nothing.
+const DESCRIBE: &str = "UPDATE study SET patient_id = $2, patient_id_issuer = $3, \
+     patient_name = $4, patient_birth_date = $5, patient_sex = $6, accession = $7, \
+     study_date = $8, study_time = $9, description = $10, institution = $11, modality = '', \
+     first_at = $12, deleted_at = NULL WHERE id = $1 AND deleted_at IS NOT NULL";
 
 const SET_MODALITY: &str = "UPDATE study SET modality = $2 WHERE id = $1";
 
@@ -46,7 +56,7 @@ const PUT_INSTANCES: &str = "INSERT INTO instance (id, holder, study, series_uid
      class_uid, syntax, digest, length, series_number, instance_number, header, admitted_at) ";
 
 const STUDY: &str = "SELECT id, study_uid, patient_id, complete_at IS NOT NULL AS complete, \
-     expected FROM study WHERE holder = $1 AND study_uid = $2";
+     expected FROM study WHERE holder = $1 AND study_uid = $2 AND deleted_at IS NULL";
 
 /// An instance held, as far as admission and sharing need it.
 #[derive(Debug, Clone)]
@@ -68,6 +78,7 @@ struct HeldRow {
     length: i64,
     series_number: Option<i64>,
     instance_number: Option<i64>,
+    lost: Flag,
 }
 
 impl HeldRow {
@@ -78,6 +89,7 @@ impl HeldRow {
                 study_uid: name(self.study_uid, "study.study_uid")?,
                 digest: id(&self.digest, "instance.digest")?,
                 syntax: name(self.syntax, "instance.syntax")?,
+                lost: self.lost.0,
             },
             sop_uid: name(self.sop_uid, "instance.sop_uid")?,
             length: unsigned(self.length),
@@ -85,6 +97,13 @@ impl HeldRow {
             instance_number: self.instance_number,
         })
     }
+}
+
+/// Holds all that a holder has at the hub, and its shares, as they stand: an
+/// image is judged once, whichever processes it comes to, and a study is shared
+/// with every image that was admitted before.
+pub async fn keep(connection: &mut Connection, holder: OrganisationId) -> Result<(), Fault> {
+    hold(connection, HOLD, holder.to_string()).await
 }
 
 /// What `holder` holds of these SOP Instance UIDs.
@@ -95,11 +114,11 @@ pub async fn find(
 ) -> Result<HashMap<InstanceUid, Held>, Fault> {
     let mut found = HashMap::new();
     for part in sop_uids.chunks(LIST) {
-        let mut query = Builder::new(FIND);
+        let mut query = Builder::new(connection, FIND);
         query
             .push_bind(holder.to_string())
             .push(" AND i.sop_uid IN ");
-        push_list(&mut query, part.iter().map(|uid| uid.as_str()));
+        query.push_list(part.iter().map(|uid| uid.as_str()));
         let rows: Vec<HeldRow> = query.build_query_as().fetch_all(&mut *connection).await?;
         for row in rows {
             let held = row.read()?;
@@ -134,6 +153,7 @@ impl New<'_> {
                 study_uid: header.study_uid.clone(),
                 digest: self.offer.digest,
                 syntax: self.offer.syntax.clone(),
+                lost: false,
             },
             sop_uid: header.sop_uid.clone(),
             length: self.offer.length,
@@ -141,6 +161,15 @@ impl New<'_> {
             instance_number: header.instance_number,
         }
     }
+}
+
+/// The bytes of an image that had been lost are safe again.
+pub async fn restore(connection: &mut Connection, instance: InstanceId) -> Result<(), Fault> {
+    sqlx::query(RESTORE)
+        .bind(instance.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Takes images in: a few statements for each study and series, one for many
@@ -176,20 +205,21 @@ async fn put_study(
         return Ok(());
     };
     let header = &first.offer.header;
+    describe_again(connection, study, header, at).await?;
     let modality: String = sqlx::query_scalar(PUT_STUDY)
         .bind(study.to_string())
         .bind(holder.to_string())
         .bind(header.study_uid.as_str())
-        .bind(header.patient_id.reveal())
-        .bind(&header.patient_id_issuer)
-        .bind(header.patient_name.reveal())
-        .bind(header.patient_birth_date.reveal())
-        .bind(header.patient_sex.reveal())
-        .bind(header.accession.reveal())
-        .bind(&header.study_date)
-        .bind(&header.study_time)
-        .bind(&header.study_description)
-        .bind(&header.institution)
+        .bind(plain(header.patient_id.reveal()))
+        .bind(plain(&header.patient_id_issuer))
+        .bind(plain(header.patient_name.reveal()))
+        .bind(plain(header.patient_birth_date.reveal()))
+        .bind(plain(header.patient_sex.reveal()))
+        .bind(plain(header.accession.reveal()))
+        .bind(plain(&header.study_date))
+        .bind(plain(&header.study_time))
+        .bind(plain(&header.study_description))
+        .bind(plain(&header.institution))
         .bind(signed(images.len() as u64))
         .bind(signed(images.iter().map(|n| n.offer.length).sum()))
         .bind(micros(at))
@@ -206,6 +236,30 @@ async fn put_study(
             .execute(connection)
             .await?;
     }
+    Ok(())
+}
+
+async fn describe_again(
+    connection: &mut Connection,
+    study: StudyId,
+    header: &InstanceHeader,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(DESCRIBE)
+        .bind(study.to_string())
+        .bind(plain(header.patient_id.reveal()))
+        .bind(plain(&header.patient_id_issuer))
+        .bind(plain(header.patient_name.reveal()))
+        .bind(plain(header.patient_birth_date.reveal()))
+        .bind(plain(header.patient_sex.reveal()))
+        .bind(plain(header.accession.reveal()))
+        .bind(plain(&header.study_date))
+        .bind(plain(&header.study_time))
+        .bind(plain(&header.study_description))
+        .bind(plain(&header.institution))
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -241,10 +295,10 @@ async fn put_series(
     sqlx::query(PUT_SERIES)
         .bind(study.to_string())
         .bind(series.as_str())
-        .bind(&header.modality)
+        .bind(plain(&header.modality))
         .bind(header.series_number)
-        .bind(&header.series_description)
-        .bind(&header.body_part)
+        .bind(plain(&header.series_description))
+        .bind(plain(&header.body_part))
         .bind(signed(images.len() as u64))
         .execute(connection)
         .await?;
@@ -261,8 +315,8 @@ async fn put_instances(
         .iter()
         .map(|n| to_json(&n.offer.header, "an instance's header"))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut query = Builder::new(PUT_INSTANCES);
-    query.push_values(new.iter().zip(headers), |mut row, (n, json)| {
+    let mut query = Builder::new(connection, PUT_INSTANCES);
+    query.push_values(new.iter().zip(headers), |row, (n, json)| {
         let header = &n.offer.header;
         row.push_bind(n.instance.to_string())
             .push_bind(holder.to_string())
@@ -297,7 +351,7 @@ struct StudyRow {
     id: String,
     study_uid: String,
     patient_id: String,
-    complete: bool,
+    complete: Flag,
     expected: Option<i64>,
 }
 
@@ -316,7 +370,7 @@ pub async fn study(
             id: id(&row.id, "study.id")?,
             uid: name(row.study_uid, "study.study_uid")?,
             patient_id: row.patient_id,
-            complete: row.complete,
+            complete: row.complete.0,
             expected: row.expected,
         })
     })

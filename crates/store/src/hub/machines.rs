@@ -4,7 +4,7 @@
 use super::{actor, directory};
 use crate::{
     audit,
-    database::Connection,
+    database::{Connection, Lock, locking},
     fault::Fault,
     value::{cut, id, maybe_time, micros, signed, to_json},
 };
@@ -29,7 +29,7 @@ const CODE_MEMORY: SignedDuration = SignedDuration::from_hours(24 * 30);
 const ACTIVE: &str = "SELECT g.organisation, g.name, g.public_key, g.last_seen FROM gateway g \
      JOIN organisation o ON o.id = g.organisation WHERE g.id = $1 AND g.active AND o.active";
 
-const IS_ACTIVE: &str = "SELECT COUNT(*) FROM gateway \
+const IS_ACTIVE: &str = "SELECT id FROM gateway \
      WHERE id = $1 AND organisation = $2 AND active";
 
 const REVOKE: &str = "UPDATE gateway SET active = FALSE WHERE id = $1 AND active \
@@ -77,14 +77,16 @@ pub async fn active(
     }))
 }
 
-/// Whether the subject's gateway is still its organisation's, and not revoked.
+/// Whether the subject's gateway is still its organisation's, and not revoked;
+/// nor will it be before this transaction ends.
 pub async fn is_active(connection: &mut Connection, subject: &Subject) -> Result<bool, Fault> {
-    let count: i64 = sqlx::query_scalar(IS_ACTIVE)
+    let select = locking(connection, IS_ACTIVE, Lock::Shared);
+    let found: Option<String> = sqlx::query_scalar(select)
         .bind(subject.gateway.to_string())
         .bind(subject.organisation.to_string())
-        .fetch_one(connection)
+        .fetch_optional(connection)
         .await?;
-    Ok(count > 0)
+    Ok(found.is_some())
 }
 
 pub async fn revoke(

@@ -3,6 +3,31 @@
 //! One module per aggregate holds its SQL; this one gives each port method its
 //! transaction. An inner answer that refuses (`Err` inside `Ok`) commits, since
 //! the refusal is on record; only a [`Fault`](crate::fault::Fault) rolls back.
+//!
+//! Several processes may do this at once on one PostgreSQL. What keeps them
+//! apart there (on SQLite one transaction writes at a time):
+//!
+//! | What | By | So that |
+//! |---|---|---|
+//! | `admit`, `complete`, `share_study` | the holder's row | an image is judged once; a study has one share to join; a share by hand has all that was there |
+//! | joining a share, `revoke_share` | the share's row | what joins a share is withdrawn with it, or has one of its own |
+//! | `release`, `report`, `retry_now`, joining, withdrawing | the delivery's row, which stands for its images and its job | counters add up; nothing is released after it was taken back |
+//! | `delete_study` | the holder | nothing is admitted to a study that goes |
+//! | `claim` | job and delivery, passing by what others hold | a delivery has one claim |
+//! | `claim`, `release` beside `revoke_gateway` | the gateway's row, shared | a gateway cut off gets nothing after it |
+//! | `redeem_code` | the code's row | a code makes one gateway |
+//! | `first_use`, `add_organisation`, quarantine | unique keys, `ON CONFLICT DO NOTHING` | only one is first |
+//! | every entry of the log | the head's row | the chain has one end |
+//!
+//! Rows are held in this order: holder, share, delivery, job, gateway, head;
+//! the head comes last of all, since everyone waits for it. `claim` takes the
+//! job first, but waits for no one. So none of these wait in a circle; should
+//! the server find one all the same, it is a transient error, and callers come
+//! back: every method may be repeated.
+//!
+//! Whether a recipient has an image itself is read without holding anything: an
+//! image that it sends at that very moment is delivered to it, and its gateway
+//! finds it there.
 
 mod admission;
 mod by_hand;
@@ -12,19 +37,22 @@ mod delivery;
 mod directory;
 mod enrolment;
 mod holdings;
+mod keys;
 mod machines;
 mod overview;
 mod quarantine;
 mod queue;
 mod receipts;
 mod release;
+mod removal;
+mod rows;
 mod shares;
 
 use crate::{audit, database::Database, fault::Fault};
 use async_trait::async_trait;
 use bildbro_domain::{
-    DeliveryId, Digest, GatewayId, OrganisationId, ShareId, StudyUid,
-    audit::{Actor, Link},
+    DeliveryId, Digest, GatewayId, OrganisationId, ShareId, StudyId, StudyUid,
+    audit::{Actor, Entry, Link},
     organisation::{Gateway, Organisation},
     policy::{Permit, Subject},
     share::Purpose,
@@ -35,15 +63,19 @@ use bildbro_flow::ports::{
         Call, ChangeError, ClaimError, HeldInstance, HubStore, Item, NewGateway, NewOrganisation,
         Overview, RedeemError, Timing, Totals,
     },
+    inventory::{NamedBlob, Rows, StudyPlace},
+    keys::{StudyKey, StudyKeys, Wrapped},
 };
 use bildbro_wire::link::{
     Answer, Complete, DeliveryTask, Enrolled, Fetch, Hello, Report, ReportReply,
 };
+use futures::stream::BoxStream;
 use jiff::Timestamp;
 use sqlx::migrate::Migrator;
 use std::path::Path;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/hub/sqlite");
+static SQLITE: Migrator = sqlx::migrate!("migrations/hub/sqlite");
+static SERVER: Migrator = sqlx::migrate!("migrations/hub/postgres");
 
 /// The hub's database. Cloned freely.
 #[derive(Debug, Clone)]
@@ -58,8 +90,30 @@ impl HubDb {
     /// # Errors
     /// When the file cannot be opened, or is of a later version.
     pub async fn open(path: &Path, timing: Timing) -> Result<Self, StoreError> {
-        let db = Database::open(path, &MIGRATIONS).await?;
+        let db = Database::open(path, &SQLITE).await?;
         Ok(Self { db, timing })
+    }
+
+    /// Connects to a database on a PostgreSQL, which other hub processes may use
+    /// too: `postgres://user:password@host:port/database`, with `sslmode`,
+    /// `sslrootcert`, `sslcert` and `sslkey` as libpq knows them.
+    ///
+    /// # Errors
+    /// Permanent when the address is wrong, the server refuses, or the tables
+    /// are of a later version; transient when the server is away or starting.
+    /// Never quotes the address, which has a password in it.
+    pub async fn connect(url: &str, timing: Timing) -> Result<Self, StoreError> {
+        let db = Database::connect(url, &SERVER).await?;
+        Ok(Self { db, timing })
+    }
+
+    /// An item whenever another hub process may have changed something that
+    /// someone waits for: new work, receipts, shares taken back. One comes at
+    /// the beginning, and after each connection lost. `None` on SQLite, where
+    /// there are no others.
+    #[must_use]
+    pub fn changes(&self) -> Option<BoxStream<'static, ()>> {
+        self.db.changes()
     }
 }
 
@@ -80,7 +134,8 @@ impl HubStore for HubDb {
     ) -> Result<Organisation, ChangeError> {
         let mut tx = self.db.write("add an organisation").await?;
         let added = directory::add(&mut tx, new, by, at).await;
-        tx.end(added).await?.ok_or(ChangeError::Taken)
+        let added = tx.end_telling(added, Option::is_some).await?;
+        added.ok_or(ChangeError::Taken)
     }
 
     async fn organisations(&self) -> Result<Vec<Organisation>, StoreError> {
@@ -105,7 +160,7 @@ impl HubStore for HubDb {
     async fn redeem_code(&self, new: NewGateway, at: Timestamp) -> Result<Enrolled, RedeemError> {
         let mut tx = self.db.write("redeem an enrolment code").await?;
         let answer = enrolment::redeem(&mut tx, new, at).await;
-        tx.end(answer).await?
+        tx.end_telling(answer, Result::is_ok).await?
     }
 
     async fn gateway(&self, id: GatewayId) -> Result<Option<Gateway>, StoreError> {
@@ -122,7 +177,7 @@ impl HubStore for HubDb {
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.write("revoke a gateway").await?;
         let done = machines::revoke(&mut tx, id, by, at).await;
-        tx.end(done).await
+        tx.end_telling(done, |done| *done).await
     }
 
     async fn first_use(&self, assertion: Digest, expires: Timestamp) -> Result<bool, StoreError> {
@@ -165,13 +220,14 @@ impl HubStore for HubDb {
     ) -> Result<(Vec<Answer>, Vec<OrganisationId>), StoreError> {
         let mut tx = self.db.write("admit images").await?;
         let admitted = admission::admit(&mut tx, &self.timing, call, items).await;
-        tx.end(admitted).await
+        let is_news = |(answers, _): &(Vec<Answer>, _)| answers.iter().any(|a| *a != Answer::Send);
+        tx.end_telling(admitted, is_news).await
     }
 
     async fn complete(&self, call: &Call, complete: &Complete) -> Result<(), StoreError> {
         let mut tx = self.db.write("complete a study").await?;
         let done = completion::complete(&mut tx, &self.timing, call, complete).await;
-        tx.end(done).await
+        tx.end_telling(done, |()| true).await
     }
 
     async fn share_study(
@@ -191,7 +247,25 @@ impl HubStore for HubDb {
         };
         let mut tx = self.db.write("share a study").await?;
         let shared = by_hand::share(&mut tx, &self.timing, wish, by, at).await;
-        tx.end(shared).await?
+        tx.end_telling(shared, Result::is_ok).await?
+    }
+
+    async fn delete_study(
+        &self,
+        holder: OrganisationId,
+        study: &StudyUid,
+        by: Actor,
+        at: Timestamp,
+    ) -> Result<Option<StudyId>, StoreError> {
+        let mut tx = self.db.write("delete a study").await?;
+        let deleted = removal::delete(&mut tx, holder, study, by, at).await;
+        tx.end_telling(deleted, Option::is_some).await
+    }
+
+    async fn record(&self, entry: &Entry) -> Result<(), StoreError> {
+        let mut tx = self.db.write("record an act").await?;
+        let done = audit::append(&mut tx, std::slice::from_ref(entry)).await;
+        tx.end(done).await
     }
 
     async fn revoke_share(
@@ -202,19 +276,19 @@ impl HubStore for HubDb {
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.write("take a share back").await?;
         let done = by_hand::revoke(&mut tx, share, by, at).await;
-        tx.end(done).await
+        tx.end_telling(done, |done| *done).await
     }
 
     async fn claim(&self, call: &Call) -> Result<Option<DeliveryTask>, StoreError> {
         // Most requests find nothing; those do not queue for the write lock.
         let mut look = self.db.read("look for work").await?;
-        let any = queue::next(&mut look, call.subject.organisation, call.at).await;
-        if look.end(any).await?.is_none() {
+        let any = queue::is_any(&mut look, call.subject.organisation, call.at).await;
+        if !look.end(any).await? {
             return Ok(None);
         }
         let mut tx = self.db.write("claim a delivery").await?;
         let task = claim::claim(&mut tx, &self.timing, call).await;
-        tx.end(task).await
+        tx.end_telling(task, Option::is_some).await
     }
 
     async fn release(
@@ -235,7 +309,7 @@ impl HubStore for HubDb {
     ) -> Result<ReportReply, ClaimError> {
         let mut tx = self.db.write("take receipts").await?;
         let reply = receipts::report(&mut tx, &self.timing, call, report, random).await;
-        tx.end(reply).await?
+        tx.end_telling(reply, Result::is_ok).await?
     }
 
     async fn retry_now(
@@ -246,7 +320,7 @@ impl HubStore for HubDb {
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.write("try a delivery again").await?;
         let done = delivery::retry_now(&mut tx, delivery, by, at).await;
-        tx.end(done).await
+        tx.end_telling(done, |done| *done).await
     }
 
     async fn overview(&self, at: Timestamp, most: u32) -> Result<Overview, StoreError> {
@@ -284,5 +358,69 @@ impl HubStore for HubDb {
         let mut tx = self.db.read("read the audit log's head").await?;
         let head = audit::head(&mut tx).await;
         tx.end(head).await
+    }
+}
+
+#[async_trait]
+impl StudyKeys for HubDb {
+    async fn study_key(&self, study: StudyId) -> Result<Option<StudyKey>, StoreError> {
+        let mut tx = self.db.read("read a study's key").await?;
+        let found = keys::of(&mut tx, study).await;
+        tx.end(found).await
+    }
+
+    async fn keep_study_key(&self, study: StudyId, new: &Wrapped) -> Result<StudyKey, StoreError> {
+        let mut tx = self.db.write("keep a study's key").await?;
+        let kept = keys::keep(&mut tx, study, new).await;
+        tx.end(kept).await
+    }
+
+    async fn study_keys_to_rewrap(
+        &self,
+        current: &str,
+        after: Option<StudyId>,
+        most: u32,
+    ) -> Result<Vec<(StudyId, Wrapped)>, StoreError> {
+        let mut tx = self.db.read("read keys to wrap anew").await?;
+        let found = keys::to_rewrap(&mut tx, current, after, most).await;
+        tx.end(found).await
+    }
+
+    async fn rewrap_study_key(
+        &self,
+        study: StudyId,
+        old: &Wrapped,
+        new: &Wrapped,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.write("wrap a study's key anew").await?;
+        let done = keys::rewrap(&mut tx, study, old, new).await;
+        tx.end(done).await
+    }
+}
+
+#[async_trait]
+impl Rows for HubDb {
+    async fn places(&self) -> Result<Vec<StudyPlace>, StoreError> {
+        let mut tx = self.db.read("read what is held").await?;
+        let places = rows::places(&mut tx).await;
+        tx.end(places).await
+    }
+
+    async fn named(&self, place: StudyPlace) -> Result<Option<Vec<NamedBlob>>, StoreError> {
+        let mut tx = self.db.read("read a study's images").await?;
+        let named = rows::named(&mut tx, place).await;
+        tx.end(named).await
+    }
+
+    async fn mark_lost(
+        &self,
+        place: StudyPlace,
+        lost: &[Digest],
+        by: Actor,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.db.write("mark images as lost").await?;
+        let marked = rows::mark_lost(&mut tx, place, lost, by, at).await;
+        tx.end(marked).await
     }
 }

@@ -4,7 +4,7 @@
 use super::delivery;
 use crate::{
     audit,
-    database::Connection,
+    database::{Connection, Flag},
     fault::Fault,
     value::{from_json, id, maybe_time, time, unsigned, word},
 };
@@ -21,7 +21,7 @@ const SILENT: SignedDuration = SignedDuration::from_secs(30);
 /// since it came.
 const DELIVERIES: &str = "SELECT d.id, d.share, s.name AS sender, r.name AS recipient, \
      sh.purpose, st.modality, st.study_date, d.created_at, d.updated_at, d.state, d.images, \
-     d.bytes, d.expected, d.complete, d.stored, d.already_there, d.failed, d.failure, \
+     d.bytes, d.expected, d.complete IS TRUE AS complete, d.stored, d.already_there, d.failed, d.failure, \
      j.due_at, COALESCE(g.seen, r.created_at) AS seen \
      FROM delivery d JOIN share sh ON sh.id = d.share JOIN study st ON st.id = sh.study \
      JOIN organisation s ON s.id = sh.sender JOIN organisation r ON r.id = sh.recipient \
@@ -95,7 +95,7 @@ struct DeliveryRow {
     images: i64,
     bytes: i64,
     expected: Option<i64>,
-    complete: bool,
+    complete: Flag,
     stored: i64,
     already_there: i64,
     failed: i64,
@@ -123,7 +123,7 @@ impl DeliveryRow {
             images: unsigned(self.images),
             bytes: unsigned(self.bytes),
             expected: self.expected.map(unsigned),
-            complete: self.complete,
+            complete: self.complete.0,
             stored: unsigned(self.stored),
             already_there: unsigned(self.already_there),
             failed: unsigned(self.failed),
@@ -155,7 +155,7 @@ struct HeldRow {
     images: i64,
     bytes: i64,
     latest_at: i64,
-    complete: bool,
+    complete: Flag,
     expected: Option<i64>,
 }
 
@@ -174,7 +174,7 @@ async fn held(connection: &mut Connection, most: u32) -> Result<Vec<HeldView>, F
                 images: unsigned(row.images),
                 bytes: unsigned(row.bytes),
                 updated: time(row.latest_at)?,
-                complete: row.complete,
+                complete: row.complete.0,
                 expected: row.expected.map(unsigned),
             })
         })

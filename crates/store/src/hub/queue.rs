@@ -6,12 +6,13 @@
 //! only slow can do no harm when it comes back.
 
 use crate::{
-    database::Connection,
+    database::{Connection, Lock, locking},
     fault::Fault,
     value::{id, micros, signed, unsigned},
 };
 use bildbro_domain::{ClaimId, DeliveryId, OrganisationId};
 use jiff::Timestamp;
+use sqlx::SqlSafeStr;
 use uuid::Uuid;
 
 /// Less is more urgent.
@@ -25,8 +26,15 @@ const ARM: &str = "INSERT INTO job (id, queue, kind, subject, due_at, priority) 
      attempts = CASE WHEN job.due_at IS NULL THEN 0 ELSE job.attempts END, \
      due_at = COALESCE(job.due_at, excluded.due_at)";
 
-const NEXT: &str = "SELECT subject FROM job WHERE queue = $1 AND due_at <= $2 \
-     AND (lease_until IS NULL OR lease_until <= $2) ORDER BY priority, due_at, id LIMIT 1";
+const ANY: &str = "SELECT subject FROM job WHERE queue = $1 AND due_at <= $2 \
+     AND (lease_until IS NULL OR lease_until <= $2) LIMIT 1";
+
+/// Holds job and delivery, and passes those by that another process has to do
+/// with. It never waits, so it may take a job before its delivery, where others
+/// do it the other way round.
+const TAKE: &str = "SELECT j.subject FROM job j JOIN delivery d ON d.id = j.subject \
+     WHERE j.queue = $1 AND j.due_at <= $2 AND (j.lease_until IS NULL OR j.lease_until <= $2) \
+     ORDER BY j.priority, j.due_at, j.id LIMIT 1";
 
 const OF: &str = "SELECT claim, lease_until, attempts, settled, troubles FROM job \
      WHERE kind = 'delivery' AND subject = $1";
@@ -95,18 +103,40 @@ pub async fn arm(
     Ok(())
 }
 
-/// The most urgent delivery that is due and not held.
+/// Whether there is a delivery that is due and not held.
+pub async fn is_any(
+    connection: &mut Connection,
+    recipient: OrganisationId,
+    at: Timestamp,
+) -> Result<bool, Fault> {
+    let subject = first(connection, ANY, recipient, at).await?;
+    Ok(subject.is_some())
+}
+
+/// The most urgent delivery that is due and not held; until the transaction
+/// ends no one else takes it.
 pub async fn next(
     connection: &mut Connection,
     recipient: OrganisationId,
     at: Timestamp,
 ) -> Result<Option<DeliveryId>, Fault> {
-    let subject: Option<String> = sqlx::query_scalar(NEXT)
+    let select = locking(connection, TAKE, Lock::AloneIfFree);
+    let subject = first(connection, select, recipient, at).await?;
+    subject.map(|text| id(&text, "job.subject")).transpose()
+}
+
+async fn first(
+    connection: &mut Connection,
+    select: impl SqlSafeStr,
+    recipient: OrganisationId,
+    at: Timestamp,
+) -> Result<Option<String>, Fault> {
+    let subject = sqlx::query_scalar(select)
         .bind(recipient.to_string())
         .bind(micros(at))
         .fetch_optional(connection)
         .await?;
-    subject.map(|text| id(&text, "job.subject")).transpose()
+    Ok(subject)
 }
 
 pub async fn of(connection: &mut Connection, delivery: DeliveryId) -> Result<Option<Job>, Fault> {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     audit,
-    database::{Builder, Connection, LIST, push_list},
+    database::{Builder, Connection, LIST},
     fault::Fault,
     group::group,
     value::{cut, id, micros, unsigned},
@@ -50,6 +50,7 @@ pub async fn report(
     report: &Report,
     random: f64,
 ) -> Result<Result<ReportReply, ClaimError>, Fault> {
+    delivery::keep(connection, report.delivery).await?;
     let found = delivery::read(connection, report.delivery).await?;
     let Some(delivery) = found.filter(|d| d.recipient == call.subject.organisation) else {
         return Ok(Err(ClaimError::NotFound));
@@ -69,17 +70,20 @@ pub async fn report(
     if job.is_none() && delivery.state != DeliveryState::Withdrawn {
         return Ok(Err(ClaimError::Stale));
     }
-    let tally = take(connection, &delivery, call, report, images).await?;
-    let Some(job) = job else {
-        return Ok(Err(ClaimError::Stale));
-    };
-    let mut lease_until = call.at.checked_add(timing.lease).unwrap_or(call.at);
-    queue::progress(connection, delivery.id, tally.progress, lease_until).await?;
-    if let Some(end) = report.end {
-        finish(connection, &delivery, call, (job, tally), end, random).await?;
-        lease_until = call.at;
+    let (tally, mut entries) = take(connection, &delivery, call, report, images).await?;
+    let mut answer = Err(ClaimError::Stale);
+    if let Some(job) = job {
+        let mut lease_until = call.at.checked_add(timing.lease).unwrap_or(call.at);
+        queue::progress(connection, delivery.id, tally.progress, lease_until).await?;
+        if let Some(end) = report.end {
+            let how = (job, tally);
+            entries.extend(finish(connection, &delivery, call, how, end, random).await?);
+            lease_until = call.at;
+        }
+        answer = Ok(ReportReply { lease_until });
     }
-    Ok(Ok(ReportReply { lease_until }))
+    audit::append(connection, &entries).await?;
+    Ok(answer)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,11 +136,11 @@ async fn states(
     let mut images = HashMap::new();
     let ids: Vec<String> = receipts.iter().map(|r| r.instance.to_string()).collect();
     for part in ids.chunks(LIST) {
-        let mut query = Builder::new(STATES);
+        let mut query = Builder::new(connection, STATES);
         query
             .push_bind(delivery.to_string())
             .push(" AND di.instance IN ");
-        push_list(&mut query, part.iter().map(String::as_str));
+        query.push_list(part.iter().map(String::as_str));
         let rows: Vec<(String, String, Option<String>, String)> =
             query.build_query_as().fetch_all(&mut *connection).await?;
         for (instance, state, failure, digest) in rows {
@@ -186,7 +190,7 @@ async fn take(
     call: &Call,
     report: &Report,
     mut images: HashMap<InstanceId, Image>,
-) -> Result<Tally, Fault> {
+) -> Result<(Tally, Vec<Entry>), Fault> {
     let mut tally = Tally::default();
     let mut moves = Moves::default();
     let mut there = Vec::new();
@@ -238,8 +242,7 @@ async fn take(
     tally.pending = unsigned(pending);
     tally.failed = unsigned(failed);
     tally.failure = delivery::failure(failure.as_deref())?;
-    audit::append(connection, &entries(delivery, call, there, failures)).await?;
-    Ok(tally)
+    Ok((tally, entries(delivery, call, there, failures)))
 }
 
 /// What a receipt makes of a pending image.
@@ -335,7 +338,7 @@ async fn finish(
     (job, tally): (Job, Tally),
     end: End,
     random: f64,
-) -> Result<(), Fault> {
+) -> Result<Option<Entry>, Fault> {
     let at = call.at;
     let settled = job.settled + tally.progress.settled;
     let troubles = job.troubles + tally.progress.troubles;
@@ -368,9 +371,9 @@ async fn finish(
     {
         let mut entry = delivery.entry(at, Action::Deliver, Outcome::Failure, actor(call));
         entry.detail = Some(format!("the attempt failed: {}", failure.as_str()));
-        audit::append(connection, &[entry]).await?;
+        return Ok(Some(entry));
     }
-    Ok(())
+    Ok(None)
 }
 
 fn retry_at(at: Timestamp, attempts: u32, random: f64) -> Timestamp {

@@ -4,7 +4,7 @@
 use super::{actor, delivery, holdings::MetaRow, machines::entry_of, queue};
 use crate::{
     audit,
-    database::{Builder, Connection, LIST, push_list},
+    database::{Builder, Connection, LIST},
     fault::Fault,
 };
 use bildbro_domain::{
@@ -21,6 +21,7 @@ pub async fn release(
     call: &Call,
     fetch: &Fetch,
 ) -> Result<Result<(Permit, Vec<HeldInstance>), ClaimError>, Fault> {
+    delivery::keep(connection, fetch.delivery).await?;
     let Some(delivery) = delivery::read(connection, fetch.delivery).await? else {
         let mut entry = entry_of(call, Action::Decide, Outcome::Denied);
         entry.delivery = Some(fetch.delivery);
@@ -36,10 +37,10 @@ pub async fn release(
             let mut entry = delivery.entry(call.at, Action::Decide, Outcome::Denied, actor(call));
             entry.organisation = Some(call.subject.organisation);
             entry.detail = Some(denial.to_string());
-            audit::append(connection, &[entry]).await?;
             if denial.is_withdrawal() {
                 delivery::withdraw(connection, delivery.id, call.at).await?;
             }
+            audit::append(connection, &[entry]).await?;
             return Ok(Err(if denial.may_be_told() {
                 ClaimError::Denied(denial)
             } else {
@@ -80,7 +81,7 @@ async fn instances(
     let mut found = HashMap::new();
     let wanted: Vec<String> = wanted.iter().map(InstanceId::to_string).collect();
     for part in wanted.chunks(LIST) {
-        let mut query = Builder::new("SELECT ");
+        let mut query = Builder::new(connection, "SELECT ");
         query
             .push(MetaRow::COLUMNS)
             .push(
@@ -89,7 +90,7 @@ async fn instances(
             )
             .push_bind(delivery.to_string())
             .push(" AND di.instance IN ");
-        push_list(&mut query, part.iter().map(String::as_str));
+        query.push_list(part.iter().map(String::as_str));
         let rows: Vec<MetaRow> = query.build_query_as().fetch_all(&mut *connection).await?;
         for row in rows {
             let meta = row.read()?;

@@ -4,7 +4,7 @@
 use super::{delivery, directory, holdings::Held, queue};
 use crate::{
     audit,
-    database::{Builder, Connection, LIST, push_list},
+    database::{Builder, Connection, LIST, Lock, locking},
     fault::Fault,
     value::{id, micros, signed},
 };
@@ -65,7 +65,8 @@ pub struct Open {
 }
 
 /// The share that images sent to `recipient` from a PACS join: the newest that
-/// is in force and was joined within [`Timing::join`].
+/// is in force and was joined within [`Timing::join`]. It is held: taking it back
+/// waits for what joins.
 pub async fn joinable(
     connection: &mut Connection,
     timing: &Timing,
@@ -73,7 +74,8 @@ pub async fn joinable(
     recipient: OrganisationId,
     at: Timestamp,
 ) -> Result<Option<Open>, Fault> {
-    let row: Option<(String, String)> = sqlx::query_as(JOINABLE)
+    let select = locking(connection, JOINABLE, Lock::Alone);
+    let row: Option<(String, String)> = sqlx::query_as(select)
         .bind(study.to_string())
         .bind(recipient.to_string())
         .bind(micros(at))
@@ -98,7 +100,8 @@ pub async fn joinable_by_hand(
     study: StudyId,
     at: Timestamp,
 ) -> Result<Vec<Open>, Fault> {
-    let rows: Vec<(String, String, String)> = sqlx::query_as(BY_HAND)
+    let select = locking(connection, BY_HAND, Lock::Alone);
+    let rows: Vec<(String, String, String)> = sqlx::query_as(select)
         .bind(study.to_string())
         .bind(micros(at))
         .bind(micros(since(timing, at)))
@@ -265,11 +268,11 @@ async fn missing<'a>(
         .iter()
         .map(|i| i.existing.instance.to_string())
         .collect();
-    let mut query = Builder::new(IN_DELIVERY);
+    let mut query = Builder::new(connection, IN_DELIVERY);
     query
         .push_bind(delivery.to_string())
         .push(" AND instance IN ");
-    push_list(&mut query, ids.iter().map(String::as_str));
+    query.push_list(ids.iter().map(String::as_str));
     let mut seen: HashSet<String> = query
         .build_query_scalar()
         .fetch_all(connection)
@@ -290,11 +293,11 @@ async fn theirs(
     recipient: OrganisationId,
     images: &[&Held],
 ) -> Result<HashSet<String>, Fault> {
-    let mut query = Builder::new(HOLDS);
+    let mut query = Builder::new(connection, HOLDS);
     query
         .push_bind(recipient.to_string())
         .push(" AND sop_uid IN ");
-    push_list(&mut query, images.iter().map(|i| i.sop_uid.as_str()));
+    query.push_list(images.iter().map(|i| i.sop_uid.as_str()));
     let uids: Vec<String> = query.build_query_scalar().fetch_all(connection).await?;
     Ok(uids.into_iter().collect())
 }
@@ -306,8 +309,8 @@ async fn add(
     theirs: &HashSet<String>,
     at: Timestamp,
 ) -> Result<(), Fault> {
-    let mut query = Builder::new(ADD);
-    query.push_values(images, |mut row, image| {
+    let mut query = Builder::new(connection, ADD);
+    query.push_values(images, |row, image| {
         let there = theirs.contains(image.sop_uid.as_str());
         row.push_bind(delivery.to_string())
             .push_bind(image.existing.instance.to_string())

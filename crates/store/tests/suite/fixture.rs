@@ -2,18 +2,24 @@
 
 use bildbro_domain::share::Receipt;
 use bildbro_domain::{
-    AeTitle, ClassUid, Digest, InstanceHeader, InstanceUid, Personal, SeriesUid, StudyUid,
-    SyntaxUid,
+    AeTitle, ClassUid, Digest, InstanceHeader, InstanceUid, OrganisationId, Personal, SeriesUid,
+    StudyId, StudyUid, SyntaxUid,
     audit::{Action, Actor, Entry, Link, Outcome, Verifier},
     organisation::{Kind, Organisation},
     policy::Subject,
 };
 use bildbro_flow::ports::{
+    StoreError,
     gateway::GatewayStore,
     hub::{Call, DeliveryView, HubStore, Item, NewGateway, NewOrganisation},
+    keys::{KeyId, StudyKeys, Wrapped},
 };
-use bildbro_wire::link::{DeliveryTask, End, Fetch, InstanceReceipt, Intent, Offer, Report};
+use bildbro_store::HubDb;
+use bildbro_wire::link::{
+    Answer, DeliveryTask, Encoding, End, Fetch, InstanceReceipt, Intent, Offer, Report,
+};
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 pub const HOUR: i64 = 3600;
 pub const DAY: i64 = 24 * HOUR;
@@ -54,7 +60,7 @@ impl Party {
     }
 }
 
-pub async fn organisation(hub: &dyn HubStore, name: &str, kind: Kind) -> Organisation {
+pub async fn organisation(hub: &HubDb, name: &str, kind: Kind) -> Organisation {
     let new = NewOrganisation {
         name: name.into(),
         kind,
@@ -64,7 +70,7 @@ pub async fn organisation(hub: &dyn HubStore, name: &str, kind: Kind) -> Organis
 }
 
 /// Enrols one more gateway of an organisation.
-pub async fn enrol(hub: &dyn HubStore, organisation: &Organisation, code: &str) -> Party {
+pub async fn enrol(hub: &HubDb, organisation: &Organisation, code: &str) -> Party {
     let code_hash = Digest::of(code.as_bytes());
     hub.issue_code(organisation.id, code_hash, at(DAY), operator(), at(0))
         .await
@@ -84,13 +90,13 @@ pub async fn enrol(hub: &dyn HubStore, organisation: &Organisation, code: &str) 
     }
 }
 
-pub async fn party(hub: &dyn HubStore, name: &str) -> Party {
+pub async fn party(hub: &HubDb, name: &str) -> Party {
     let organisation = organisation(hub, name, Kind::Region).await;
     enrol(hub, &organisation, name).await
 }
 
 /// A sender and a recipient.
-pub async fn two(hub: &dyn HubStore) -> (Party, Party) {
+pub async fn two(hub: &HubDb) -> (Party, Party) {
     (party(hub, "skane").await, party(hub, "halland").await)
 }
 
@@ -137,7 +143,7 @@ pub fn image(of: u32, n: u32, intent: Intent) -> Offer {
 pub fn offered(offer: &Offer) -> Item {
     Item {
         offer: offer.clone(),
-        stored: false,
+        stored: None,
     }
 }
 
@@ -145,20 +151,39 @@ pub fn offered(offer: &Offer) -> Item {
 pub fn stored(offer: &Offer) -> Item {
     Item {
         offer: offer.clone(),
-        stored: true,
+        // `admit` puts the study's own in its place.
+        stored: Some(KeyId(Uuid::nil())),
     }
+}
+
+/// Admits images whose bytes are safe, sealed with their studies' keys.
+pub async fn admit(
+    hub: &HubDb,
+    call: &Call,
+    items: &[Item],
+) -> Result<(Vec<Answer>, Vec<OrganisationId>), StoreError> {
+    let mut sealed = items.to_vec();
+    for item in sealed.iter_mut().filter(|item| item.stored.is_some()) {
+        let study = StudyId::of(call.subject.organisation, &item.offer.header.study_uid);
+        let new = Wrapped {
+            by: "test".into(),
+            bytes: vec![1; 60],
+        };
+        item.stored = Some(hub.keep_study_key(study, &new).await?.id);
+    }
+    hub.admit(call, &sealed).await
 }
 
 /// Sends images `numbers` of a study.
 pub async fn send(
-    hub: &dyn HubStore,
+    hub: &HubDb,
     call: &Call,
     of: u32,
     numbers: std::ops::RangeInclusive<u32>,
     intent: Intent,
 ) {
     let items: Vec<Item> = numbers.map(|n| stored(&image(of, n, intent))).collect();
-    hub.admit(call, &items).await.unwrap();
+    admit(&hub, call, &items).await.unwrap();
 }
 
 pub fn fetch(task: &DeliveryTask) -> Fetch {
@@ -166,6 +191,8 @@ pub fn fetch(task: &DeliveryTask) -> Fetch {
         delivery: task.delivery,
         claim: task.claim,
         instances: task.instances.iter().map(|i| i.instance).collect(),
+        from: 0,
+        encoding: Encoding::Identity,
     }
 }
 
@@ -192,18 +219,18 @@ pub fn end(task: &DeliveryTask, end: End) -> Report {
     }
 }
 
-pub async fn deliveries(hub: &dyn HubStore, seconds: i64) -> Vec<DeliveryView> {
+pub async fn deliveries(hub: &HubDb, seconds: i64) -> Vec<DeliveryView> {
     hub.overview(at(seconds), 1000).await.unwrap().deliveries
 }
 
 /// The only delivery there is.
-pub async fn the_delivery(hub: &dyn HubStore, seconds: i64) -> DeliveryView {
+pub async fn the_delivery(hub: &HubDb, seconds: i64) -> DeliveryView {
     let mut all = deliveries(hub, seconds).await;
     assert_eq!(all.len(), 1, "one delivery");
     all.remove(0)
 }
 
-pub async fn entries(hub: &dyn HubStore) -> Vec<Entry> {
+pub async fn entries(hub: &HubDb) -> Vec<Entry> {
     read(hub.audit_links(0, 10_000).await.unwrap())
 }
 
@@ -215,14 +242,14 @@ pub fn read(links: Vec<Link>) -> Vec<Entry> {
 }
 
 /// How many entries say this.
-pub async fn count(hub: &dyn HubStore, action: Action, outcome: Outcome) -> usize {
+pub async fn count(hub: &HubDb, action: Action, outcome: Outcome) -> usize {
     let all = entries(hub).await;
     all.iter()
         .filter(|e| e.action == action && e.outcome == outcome)
         .count()
 }
 
-pub async fn verify_hub(hub: &dyn HubStore) {
+pub async fn verify_hub(hub: &HubDb) {
     let (sequence, hash) = hub.audit_head().await.unwrap();
     verify(&hub.audit_links(0, 10_000).await.unwrap(), sequence, hash);
 }

@@ -8,14 +8,14 @@ use bildbro_domain::{
     share::{DeliveryState, Purpose, Quarantine},
 };
 use bildbro_flow::ports::hub::HubStore;
+use bildbro_store::HubDb;
 use bildbro_wire::link::{Answer, Complete, Intent};
 use uuid::Uuid;
 
-pub async fn an_image_is_offered_sent_and_then_held(hub: &dyn HubStore) {
+pub async fn an_image_is_offered_sent_and_then_held(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     let offer = image(1, 1, recipient.share());
-    let (answers, woken) = hub
-        .admit(&sender.call(1), &[offered(&offer)])
+    let (answers, woken) = admit(&hub, &sender.call(1), &[offered(&offer)])
         .await
         .unwrap();
     assert_eq!((answers, woken), (vec![Answer::Send], vec![]));
@@ -25,7 +25,9 @@ pub async fn an_image_is_offered_sent_and_then_held(hub: &dyn HubStore) {
         "an offer leaves nothing"
     );
 
-    let (answers, woken) = hub.admit(&sender.call(2), &[stored(&offer)]).await.unwrap();
+    let (answers, woken) = admit(&hub, &sender.call(2), &[stored(&offer)])
+        .await
+        .unwrap();
     assert_eq!(answers, [Answer::Held]);
     assert_eq!(woken, [recipient.organisation.id]);
     let entries = entries(hub).await;
@@ -40,27 +42,27 @@ pub async fn an_image_is_offered_sent_and_then_held(hub: &dyn HubStore) {
     assert_eq!(shared.images_digest, admitted.images_digest);
 }
 
-pub async fn the_same_image_again_changes_nothing(hub: &dyn HubStore) {
+pub async fn the_same_image_again_changes_nothing(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     let offer = image(1, 1, recipient.share());
     // Twice in one batch, then stored again, then offered again.
     let twice = [stored(&offer), stored(&offer)];
-    let (answers, _) = hub.admit(&sender.call(1), &twice).await.unwrap();
+    let (answers, _) = admit(&hub, &sender.call(1), &twice).await.unwrap();
     assert_eq!(answers, [Answer::Held, Answer::Held]);
     let before = hub.totals().await.unwrap();
     assert_eq!((before.instances, before.pending_images), (1, 1));
     for again in [stored(&offer), offered(&offer)] {
-        let (answers, woken) = hub.admit(&sender.call(2), &[again]).await.unwrap();
+        let (answers, woken) = admit(&hub, &sender.call(2), &[again]).await.unwrap();
         assert_eq!((answers, woken), (vec![Answer::Held], vec![]));
     }
     assert_eq!(hub.totals().await.unwrap(), before, "nor in the log");
 }
 
-pub async fn the_same_image_twice_at_once_is_held_once(hub: &dyn HubStore) {
+pub async fn the_same_image_twice_at_once_is_held_once(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     let item = [stored(&image(1, 1, recipient.share()))];
     let call = sender.call(1);
-    let both = futures::future::join_all((0..2).map(|_| hub.admit(&call, &item))).await;
+    let both = futures::future::join_all((0..2).map(|_| admit(&hub, &call, &item))).await;
     for answer in both {
         assert_eq!(answer.unwrap().0, [Answer::Held]);
     }
@@ -70,7 +72,7 @@ pub async fn the_same_image_twice_at_once_is_held_once(hub: &dyn HubStore) {
     assert_eq!(count(hub, Action::Share, Outcome::Success).await, 1);
 }
 
-pub async fn other_bytes_under_a_known_uid_are_set_aside(hub: &dyn HubStore) {
+pub async fn other_bytes_under_a_known_uid_are_set_aside(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;
     let mut other = image(1, 1, recipient.share());
@@ -79,7 +81,7 @@ pub async fn other_bytes_under_a_known_uid_are_set_aside(hub: &dyn HubStore) {
         reason: Quarantine::UidConflict,
     }];
 
-    let answer = |item| async { hub.admit(&sender.call(2), &[item]).await.unwrap().0 };
+    let answer = |item| async { admit(&hub, &sender.call(2), &[item]).await.unwrap().0 };
     assert_eq!(
         answer(offered(&other)).await,
         [Answer::Send],
@@ -94,12 +96,14 @@ pub async fn other_bytes_under_a_known_uid_are_set_aside(hub: &dyn HubStore) {
     assert_eq!(count(hub, Action::Quarantine, Outcome::Success).await, 1);
 }
 
-pub async fn a_known_uid_under_another_study_is_set_aside(hub: &dyn HubStore) {
+pub async fn a_known_uid_under_another_study_is_set_aside(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=1, Intent::Hold).await;
     let mut moved = image(1, 1, recipient.share());
     moved.header.study_uid = study(2);
-    let (answers, _) = hub.admit(&sender.call(2), &[stored(&moved)]).await.unwrap();
+    let (answers, _) = admit(&hub, &sender.call(2), &[stored(&moved)])
+        .await
+        .unwrap();
     let reason = Quarantine::OtherStudy;
     assert_eq!(answers, [Answer::Quarantined { reason }]);
     assert!(
@@ -108,7 +112,7 @@ pub async fn a_known_uid_under_another_study_is_set_aside(hub: &dyn HubStore) {
     );
 }
 
-pub async fn what_the_recipient_sent_itself_is_already_there(hub: &dyn HubStore) {
+pub async fn what_the_recipient_sent_itself_is_already_there(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &recipient.call(1), 1, 1..=2, Intent::Hold).await;
     send(hub, &sender.call(2), 1, 1..=2, recipient.share()).await;
@@ -124,7 +128,7 @@ pub async fn what_the_recipient_sent_itself_is_already_there(hub: &dyn HubStore)
     assert_eq!(task.instances.len(), 1);
 }
 
-pub async fn late_images_join_the_share_for_a_day(hub: &dyn HubStore) {
+pub async fn late_images_join_the_share_for_a_day(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(0), 1, 1..=2, recipient.share()).await;
     send(hub, &sender.call(23 * HOUR), 1, 3..=3, recipient.share()).await;
@@ -138,7 +142,7 @@ pub async fn late_images_join_the_share_for_a_day(hub: &dyn HubStore) {
     assert_eq!(images, [1, 4], "newest first");
 }
 
-pub async fn a_denied_share_keeps_the_image(hub: &dyn HubStore) {
+pub async fn a_denied_share_keeps_the_image(hub: &HubDb) {
     let sender = party(hub, "skane").await;
     let insurer = organisation(hub, "insurer", Kind::Insurer).await;
     let nobody = OrganisationId(Uuid::new_v4());
@@ -146,7 +150,7 @@ pub async fn a_denied_share_keeps_the_image(hub: &dyn HubStore) {
         let items: Vec<_> = [n * 10, n * 10 + 1]
             .map(|n| stored(&image(1, n, Intent::Share { recipient })))
             .into();
-        let (answers, woken) = hub.admit(&sender.call(1), &items).await.unwrap();
+        let (answers, woken) = admit(&hub, &sender.call(1), &items).await.unwrap();
         assert_eq!((answers, woken), (vec![Answer::Denied; 2], vec![]));
     }
     assert_eq!(hub.totals().await.unwrap().instances, 6);
@@ -155,7 +159,7 @@ pub async fn a_denied_share_keeps_the_image(hub: &dyn HubStore) {
     assert_eq!(count(hub, Action::Share, Outcome::Denied).await, 3);
 }
 
-pub async fn what_is_held_waits_for_a_person(hub: &dyn HubStore) {
+pub async fn what_is_held_waits_for_a_person(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=300, Intent::Hold).await;
     let held = hub.overview(at(2), 10).await.unwrap().held;
@@ -179,7 +183,7 @@ pub async fn what_is_held_waits_for_a_person(hub: &dyn HubStore) {
     assert_eq!(task.instances.len(), 256);
 }
 
-pub async fn the_rest_of_a_study_shared_by_hand_follows(hub: &dyn HubStore) {
+pub async fn the_rest_of_a_study_shared_by_hand_follows(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=2, Intent::Hold).await;
     let (holder, to) = (sender.organisation.id, recipient.organisation.id);
@@ -196,7 +200,7 @@ pub async fn the_rest_of_a_study_shared_by_hand_follows(hub: &dyn HubStore) {
     assert_eq!(hub.overview(at(3 * DAY), 10).await.unwrap().held.len(), 1);
 }
 
-pub async fn completeness_is_per_intent(hub: &dyn HubStore) {
+pub async fn completeness_is_per_intent(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=2, recipient.share()).await;
     send(hub, &sender.call(1), 1, 1..=2, Intent::Hold).await;

@@ -8,12 +8,13 @@ use bildbro_domain::{
     share::{DeliveryState, LegalMode, Purpose, Receipt},
 };
 use bildbro_flow::ports::hub::{ClaimError, HubStore};
+use bildbro_store::HubDb;
 use bildbro_wire::link::{End, Fetch, Intent};
 use uuid::Uuid;
 
 const STORED: Receipt = Receipt::Stored { status: 0 };
 
-pub async fn from_admission_to_receipt(hub: &dyn HubStore) {
+pub async fn from_admission_to_receipt(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=3, recipient.share()).await;
     assert!(
@@ -73,7 +74,7 @@ pub async fn from_admission_to_receipt(hub: &dyn HubStore) {
     );
 }
 
-pub async fn images_come_in_order_and_in_bounded_tasks(hub: &dyn HubStore) {
+pub async fn images_come_in_order_and_in_bounded_tasks(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     let mut offers: Vec<_> = (1..=300)
         .rev()
@@ -82,7 +83,7 @@ pub async fn images_come_in_order_and_in_bounded_tasks(hub: &dyn HubStore) {
     offers[0].header.instance_number = None;
     for part in offers.chunks(64) {
         let items: Vec<_> = part.iter().map(stored).collect();
-        hub.admit(&sender.call(1), &items).await.unwrap();
+        admit(&hub, &sender.call(1), &items).await.unwrap();
     }
     let task = hub.claim(&recipient.call(2)).await.unwrap().unwrap();
     let numbers = |task: &bildbro_wire::link::DeliveryTask| -> Vec<Option<i64>> {
@@ -104,7 +105,7 @@ pub async fn images_come_in_order_and_in_bounded_tasks(hub: &dyn HubStore) {
     );
 }
 
-pub async fn an_expired_lease_makes_the_claim_stale(hub: &dyn HubStore) {
+pub async fn an_expired_lease_makes_the_claim_stale(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;
     let first = hub.claim(&recipient.call(2)).await.unwrap().unwrap();
@@ -129,7 +130,7 @@ pub async fn an_expired_lease_makes_the_claim_stale(hub: &dyn HubStore) {
     hub.release(&call, &fetch(&second)).await.unwrap();
 }
 
-pub async fn two_gateways_at_once_get_two_deliveries(hub: &dyn HubStore) {
+pub async fn two_gateways_at_once_get_two_deliveries(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;
     send(hub, &sender.call(1), 2, 1..=1, recipient.share()).await;
@@ -144,7 +145,7 @@ pub async fn two_gateways_at_once_get_two_deliveries(hub: &dyn HubStore) {
     assert_eq!(got.len(), 2);
 }
 
-pub async fn a_revoked_share_releases_nothing_more(hub: &dyn HubStore) {
+pub async fn a_revoked_share_releases_nothing_more(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;
     let task = hub.claim(&recipient.call(2)).await.unwrap().unwrap();
@@ -166,7 +167,7 @@ pub async fn a_revoked_share_releases_nothing_more(hub: &dyn HubStore) {
     assert_eq!(deliveries(hub, 6).await.len(), 2);
 }
 
-pub async fn what_was_stored_before_a_revocation_is_on_record(hub: &dyn HubStore) {
+pub async fn what_was_stored_before_a_revocation_is_on_record(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=2, recipient.share()).await;
     let task = hub.claim(&recipient.call(2)).await.unwrap().unwrap();
@@ -187,7 +188,7 @@ pub async fn what_was_stored_before_a_revocation_is_on_record(hub: &dyn HubStore
     assert_eq!(count(hub, Action::Deliver, Outcome::Success).await, 1);
 }
 
-pub async fn an_expired_share_is_withdrawn(hub: &dyn HubStore) {
+pub async fn an_expired_share_is_withdrawn(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;
     send(hub, &sender.call(2 * DAY), 2, 1..=1, recipient.share()).await;
@@ -206,7 +207,7 @@ pub async fn an_expired_share_is_withdrawn(hub: &dyn HubStore) {
     assert_eq!(count(hub, Action::Decide, Outcome::Denied).await, 1);
 }
 
-pub async fn another_organisations_delivery_does_not_exist(hub: &dyn HubStore) {
+pub async fn another_organisations_delivery_does_not_exist(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     let stranger = party(hub, "norrbotten").await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;
@@ -230,7 +231,7 @@ pub async fn another_organisations_delivery_does_not_exist(hub: &dyn HubStore) {
     assert_eq!(the_delivery(hub, 4).await.stored, 0);
 }
 
-pub async fn a_revoked_gateway_gets_nothing(hub: &dyn HubStore) {
+pub async fn a_revoked_gateway_gets_nothing(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     let second = enrol(hub, &recipient.organisation, "second").await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;

@@ -7,6 +7,7 @@ use bildbro_domain::{
     organisation::Kind,
 };
 use bildbro_flow::ports::hub::{ChangeError, HubStore, NewGateway, NewOrganisation, RedeemError};
+use bildbro_store::HubDb;
 use bildbro_wire::link::{Hello, NodeStatus};
 
 fn gateway(code: &[u8]) -> NewGateway {
@@ -17,7 +18,7 @@ fn gateway(code: &[u8]) -> NewGateway {
     }
 }
 
-pub async fn names_and_ae_titles_are_taken_once(hub: &dyn HubStore) {
+pub async fn names_and_ae_titles_are_taken_once(hub: &HubDb) {
     let new = |name: &str, ae_title| NewOrganisation {
         name: name.into(),
         kind: Kind::Region,
@@ -36,7 +37,7 @@ pub async fn names_and_ae_titles_are_taken_once(hub: &dyn HubStore) {
     assert_eq!(hub.organisations().await.unwrap(), [added]);
 }
 
-pub async fn a_code_makes_one_gateway(hub: &dyn HubStore) {
+pub async fn a_code_makes_one_gateway(hub: &HubDb) {
     let skane = organisation(hub, "skane", Kind::Region).await;
     for code in [b"good", b"late"] {
         let hash = Digest::of(code);
@@ -62,7 +63,7 @@ pub async fn a_code_makes_one_gateway(hub: &dyn HubStore) {
     assert_eq!(count(hub, Action::EnrolGateway, Outcome::Success).await, 1);
 }
 
-pub async fn a_code_used_at_once_by_two_makes_one_gateway(hub: &dyn HubStore) {
+pub async fn a_code_used_at_once_by_two_makes_one_gateway(hub: &HubDb) {
     let skane = organisation(hub, "skane", Kind::Region).await;
     let hash = Digest::of(b"good");
     hub.issue_code(skane.id, hash, at(HOUR), operator(), at(0))
@@ -74,7 +75,7 @@ pub async fn a_code_used_at_once_by_two_makes_one_gateway(hub: &dyn HubStore) {
     assert_eq!(hub.overview(at(2), 1).await.unwrap().gateways.len(), 1);
 }
 
-pub async fn a_token_ends_with_its_time_or_its_gateway(hub: &dyn HubStore) {
+pub async fn a_token_ends_with_its_time_or_its_gateway(hub: &HubDb) {
     let party = party(hub, "skane").await;
     let id = party.subject.gateway;
     let token = |n: &[u8]| Digest::of(n);
@@ -97,7 +98,7 @@ pub async fn a_token_ends_with_its_time_or_its_gateway(hub: &dyn HubStore) {
     assert_eq!(count(hub, Action::RevokeGateway, Outcome::Success).await, 1);
 }
 
-pub async fn an_assertion_is_good_once(hub: &dyn HubStore) {
+pub async fn an_assertion_is_good_once(hub: &HubDb) {
     let assertion = Digest::of(b"jti");
     assert!(hub.first_use(assertion, at(60)).await.unwrap());
     assert!(!hub.first_use(assertion, at(60)).await.unwrap());
@@ -107,7 +108,7 @@ pub async fn an_assertion_is_good_once(hub: &dyn HubStore) {
     assert!(hub.first_use(assertion, at(60)).await.unwrap());
 }
 
-pub async fn hello_answers_everyone_else(hub: &dyn HubStore) {
+pub async fn hello_answers_everyone_else(hub: &HubDb) {
     let (skane, halland) = two(hub).await;
     let nodes = vec![NodeStatus {
         name: "pacs".into(),

@@ -3,9 +3,10 @@
 use crate::fixture::*;
 use bildbro_domain::share::{DeliveryState, Receipt};
 use bildbro_flow::ports::hub::HubStore;
+use bildbro_store::HubDb;
 use bildbro_wire::link::{End, Hello, Intent};
 
-pub async fn hundreds_of_studies_are_summed_and_bounded(hub: &dyn HubStore) {
+pub async fn hundreds_of_studies_are_summed_and_bounded(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     for n in 1..=200 {
         let call = sender.call(i64::from(n));
@@ -30,7 +31,7 @@ pub async fn hundreds_of_studies_are_summed_and_bounded(hub: &dyn HubStore) {
     assert_eq!(first.state, DeliveryState::Delivered);
 }
 
-pub async fn a_silent_recipient_is_seen(hub: &dyn HubStore) {
+pub async fn a_silent_recipient_is_seen(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;
     let silent = |seconds| async move { the_delivery(hub, seconds).await.recipient_silent_since };

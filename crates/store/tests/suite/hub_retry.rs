@@ -7,6 +7,7 @@ use bildbro_domain::{
     share::{DeliveryState, Failure, Receipt},
 };
 use bildbro_flow::ports::hub::HubStore;
+use bildbro_store::HubDb;
 use bildbro_wire::link::{DeliveryTask, End};
 
 const STORED: Receipt = Receipt::Stored { status: 0 };
@@ -20,11 +21,11 @@ fn failed(class: ErrorClass, failure: Failure) -> Receipt {
     }
 }
 
-async fn claim(hub: &dyn HubStore, by: &Party, seconds: i64) -> DeliveryTask {
+async fn claim(hub: &HubDb, by: &Party, seconds: i64) -> DeliveryTask {
     hub.claim(&by.call(seconds)).await.unwrap().expect("work")
 }
 
-pub async fn a_passing_failure_waits_longer_each_time(hub: &dyn HubStore) {
+pub async fn a_passing_failure_waits_longer_each_time(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(0), 1, 1..=1, recipient.share()).await;
     let unreachable = End::Failed {
@@ -73,7 +74,7 @@ pub async fn a_passing_failure_waits_longer_each_time(hub: &dyn HubStore) {
     assert_eq!(the_delivery(hub, now).await.next_attempt, Some(at(now + 1)));
 }
 
-pub async fn a_lasting_failure_stops_until_a_person_acts(hub: &dyn HubStore) {
+pub async fn a_lasting_failure_stops_until_a_person_acts(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(0), 1, 1..=2, recipient.share()).await;
     let task = claim(hub, &recipient, 1).await;
@@ -117,7 +118,7 @@ pub async fn a_lasting_failure_stops_until_a_person_acts(hub: &dyn HubStore) {
     );
 }
 
-pub async fn an_image_that_failed_for_now_is_tried_again_later(hub: &dyn HubStore) {
+pub async fn an_image_that_failed_for_now_is_tried_again_later(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(0), 1, 1..=3, recipient.share()).await;
     let task = claim(hub, &recipient, 1).await;
@@ -148,7 +149,7 @@ pub async fn an_image_that_failed_for_now_is_tried_again_later(hub: &dyn HubStor
     );
 }
 
-pub async fn done_without_doing_anything_is_no_loop(hub: &dyn HubStore) {
+pub async fn done_without_doing_anything_is_no_loop(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(0), 1, 1..=1, recipient.share()).await;
     let task = claim(hub, &recipient, 1).await;
@@ -159,7 +160,7 @@ pub async fn done_without_doing_anything_is_no_loop(hub: &dyn HubStore) {
     assert_eq!(the_delivery(hub, 1).await.state, DeliveryState::Retrying);
 }
 
-pub async fn late_images_start_a_stopped_delivery_again(hub: &dyn HubStore) {
+pub async fn late_images_start_a_stopped_delivery_again(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(0), 1, 1..=1, recipient.share()).await;
     let task = claim(hub, &recipient, 1).await;
@@ -186,7 +187,7 @@ pub async fn late_images_start_a_stopped_delivery_again(hub: &dyn HubStore) {
     assert_eq!((delivery.stored, delivery.failed), (1, 1));
 }
 
-pub async fn a_repeated_report_counts_once(hub: &dyn HubStore) {
+pub async fn a_repeated_report_counts_once(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(0), 1, 1..=2, recipient.share()).await;
     let task = claim(hub, &recipient, 1).await;

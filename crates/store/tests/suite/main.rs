@@ -8,6 +8,7 @@
 
 mod backends;
 mod blobs;
+mod faulty;
 mod fixture;
 mod gateway;
 mod hub_admit;
@@ -15,6 +16,8 @@ mod hub_deliver;
 mod hub_directory;
 mod hub_overview;
 mod hub_retry;
+mod hub_storage;
+mod postgres_only;
 mod sqlite_only;
 
 /// Makes a test of each function of a suite, on each backend.
@@ -35,7 +38,7 @@ macro_rules! on_every_backend {
 }
 
 mod on {
-    on_every_backend!(hub_sqlite; hub_admit [
+    on_every_backend!(hub_sqlite, hub_postgres; hub_admit [
         an_image_is_offered_sent_and_then_held,
         the_same_image_again_changes_nothing,
         the_same_image_twice_at_once_is_held_once,
@@ -48,7 +51,7 @@ mod on {
         the_rest_of_a_study_shared_by_hand_follows,
         completeness_is_per_intent,
     ]);
-    on_every_backend!(hub_sqlite; hub_deliver [
+    on_every_backend!(hub_sqlite, hub_postgres; hub_deliver [
         from_admission_to_receipt,
         images_come_in_order_and_in_bounded_tasks,
         an_expired_lease_makes_the_claim_stale,
@@ -59,7 +62,7 @@ mod on {
         another_organisations_delivery_does_not_exist,
         a_revoked_gateway_gets_nothing,
     ]);
-    on_every_backend!(hub_sqlite; hub_retry [
+    on_every_backend!(hub_sqlite, hub_postgres; hub_retry [
         a_passing_failure_waits_longer_each_time,
         a_lasting_failure_stops_until_a_person_acts,
         an_image_that_failed_for_now_is_tried_again_later,
@@ -67,7 +70,7 @@ mod on {
         late_images_start_a_stopped_delivery_again,
         a_repeated_report_counts_once,
     ]);
-    on_every_backend!(hub_sqlite; hub_directory [
+    on_every_backend!(hub_sqlite, hub_postgres; hub_directory [
         names_and_ae_titles_are_taken_once,
         a_code_makes_one_gateway,
         a_code_used_at_once_by_two_makes_one_gateway,
@@ -75,9 +78,16 @@ mod on {
         an_assertion_is_good_once,
         hello_answers_everyone_else,
     ]);
-    on_every_backend!(hub_sqlite; hub_overview [
+    on_every_backend!(hub_sqlite, hub_postgres; hub_overview [
         hundreds_of_studies_are_summed_and_bounded,
         a_silent_recipient_is_seen,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; hub_storage [
+        a_study_has_one_key_also_when_it_is_wrapped_anew,
+        a_lost_image_is_wanted_again_and_restored,
+        rows_name_what_is_held_and_what_was_set_aside,
+        a_deleted_study_is_gone_with_its_key_and_its_shares,
+        what_was_sealed_with_a_deleted_key_is_asked_for_again,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,
@@ -87,11 +97,15 @@ mod on {
         a_study_closes_only_as_it_was_judged,
         the_directory_is_kept,
     ]);
-    on_every_backend!(blobs_folder; blobs [
+    on_every_backend!(blobs_folder, blobs_s3; blobs [
         small_and_large_blobs_read_back,
         a_write_given_up_leaves_nothing_to_read,
         a_permit_for_another_study_or_time_is_refused,
         a_blob_of_another_length_is_refused,
         writing_again_is_no_error,
+        reading_begins_at_any_byte,
+        an_upload_that_broke_off_goes_on_where_it_was,
+        a_spoilt_upload_is_not_gone_on_with_and_spoils_nothing,
+        more_bytes_than_announced_are_refused,
     ]);
 }

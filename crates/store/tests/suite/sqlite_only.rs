@@ -72,3 +72,13 @@ async fn opening_again_finds_everything() {
     assert_eq!(hub.totals().await.unwrap(), before);
     assert!(hub.claim(&recipient.call(2)).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn a_file_may_have_any_name() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("100%25 of å?mode=ro#1.db");
+    let hub = HubDb::open(&file, Timing::default()).await.unwrap();
+    two(&hub).await;
+    assert!(file.is_file());
+    assert!(hub.changes().is_none());
+}

@@ -2,7 +2,14 @@
 
 use super::{Hub, bildbro, clean, listening, run, stop};
 use crate::{Folder, Peer, dcmtk::Outcome, process::Process};
-use std::{ffi::OsString, fmt::Write as _, fs, net::SocketAddr, path::PathBuf, process::Command};
+use std::{
+    ffi::OsString,
+    fmt::Write as _,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// A PACS that a gateway is told of.
 #[derive(Debug, Clone)]
@@ -120,6 +127,16 @@ impl Gateway {
     /// # Panics
     /// When it does not start.
     pub async fn start_again(&mut self) {
+        if let Err(log) = self.try_to_start().await {
+            panic!("the gateway does not start:\n{log}");
+        }
+    }
+
+    /// [`Gateway::start_again`] where a start may fail, as on a full disk.
+    ///
+    /// # Errors
+    /// The end of its log, when it ended instead.
+    pub async fn try_to_start(&mut self) -> Result<(), String> {
         self.kill();
         self.starts += 1;
         let mut command = Command::new(bildbro());
@@ -140,10 +157,11 @@ impl Gateway {
             })
             .await;
         let Some(address) = address else {
-            panic!("the gateway does not start:\n{}", process.tail())
+            return Err(process.tail());
         };
         self.address = address;
         self.process = Some(process);
+        Ok(())
     }
 
     /// As a power cut does it.
@@ -163,6 +181,11 @@ impl Gateway {
         self.process.as_ref()
     }
 
+    /// Whether it has stopped by itself or been stopped.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.as_mut().is_none_or(Process::has_ended)
+    }
+
     /// Its DICOM side, under its own AE title.
     pub fn peer(&self) -> Peer {
         self.peer_as(&self.options.ae_title)
@@ -172,6 +195,21 @@ impl Gateway {
     /// with, or of a node behind it.
     pub fn peer_as(&self, ae_title: &str) -> Peer {
         Peer::new(ae_title, self.address)
+    }
+
+    /// Its port for TLS, if the settings give it one, under some AE title.
+    ///
+    /// # Panics
+    /// When it has none, or does not run.
+    pub fn tls_peer_as(&self, ae_title: &str) -> Peer {
+        let log = self.process.as_ref().map(Process::log).unwrap_or_default();
+        let address = listening(&log, "dicom-tls").and_then(|address| address.parse().ok());
+        Peer::new(ae_title, address.expect("the gateway listens for TLS"))
+    }
+
+    /// Configuration, logs and data.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Spool, index and key.

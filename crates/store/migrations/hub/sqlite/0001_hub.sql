@@ -85,6 +85,8 @@ CREATE TABLE study (
     -- Some of it waits for a person to share it.
     to_share           BOOLEAN NOT NULL,
     complete_at        BIGINT,
+    -- The row of a deleted study stays for its shares' sake, and says nothing.
+    deleted_at         BIGINT,
     expected           BIGINT,
     UNIQUE (holder, study_uid)
 );
@@ -116,6 +118,8 @@ CREATE TABLE instance (
     -- InstanceHeader as JSON.
     header          TEXT   NOT NULL,
     admitted_at     BIGINT NOT NULL,
+    -- Its blob has gone or is spoilt: it is wanted again.
+    lost            BOOLEAN NOT NULL DEFAULT FALSE,
     -- An image is held once.
     UNIQUE (holder, sop_uid)
 );

@@ -1,0 +1,66 @@
+//! Where a hub keeps things, put together from its configuration: used by the
+//! hub itself and by the operator's command line.
+
+use super::config::Config;
+use crate::{
+    fault::{Fault, While},
+    keys,
+};
+use bildbro_flow::ports::{
+    hub::Timing,
+    keys::{StudyKeys, Wrapping},
+};
+use bildbro_store::{HubDb, ObjectBlobs};
+use std::{fs, sync::Arc};
+
+/// The database, in the data directory, unless another is configured.
+pub const DATABASE: &str = "hub.sqlite";
+
+pub struct Storage {
+    pub db: HubDb,
+    pub blobs: ObjectBlobs,
+    pub ring: Arc<dyn Wrapping>,
+}
+
+impl Storage {
+    /// Opens everything, and makes what is not there yet.
+    pub async fn open(config: &Config) -> Result<Self, Fault> {
+        let data_dir = &config.data_dir;
+        fs::create_dir_all(data_dir).doing(format!("making {}", data_dir.display()))?;
+        let db = database(config).await?;
+        let any = db.study_keys_to_rewrap("", None, 1).await;
+        let in_use = !any.doing("reading the studies' keys")?.is_empty();
+        let ring = keys::ring(config.keys.as_ref(), data_dir, in_use)?;
+        let kept = Arc::new(db.clone());
+        let wrapping = Arc::clone(&ring);
+        let blobs = match &config.blobs {
+            None => ObjectBlobs::folder(&data_dir.join("blobs"), kept, wrapping)
+                .doing("opening the blob folder")?,
+            Some(blobs) => ObjectBlobs::at(&blobs.url, &blobs.options, kept, wrapping)
+                .doing("opening the blob storage of [blobs]")?,
+        };
+        Ok(Self { db, blobs, ring })
+    }
+
+    /// The same for a hub that has been started before.
+    pub async fn open_existing(config: &Config) -> Result<Self, Fault> {
+        if config.database.is_none() && !config.data_dir.join(DATABASE).is_file() {
+            return Err(Fault::new(format!(
+                "there is no hub in {}: name its directory with --data-dir, or start the hub once",
+                config.data_dir.display()
+            )));
+        }
+        Self::open(config).await
+    }
+}
+
+async fn database(config: &Config) -> Result<HubDb, Fault> {
+    match &config.database {
+        None => HubDb::open(&config.data_dir.join(DATABASE), Timing::default())
+            .await
+            .doing("opening the hub's database"),
+        Some(database) => HubDb::connect(&database.url, Timing::default())
+            .await
+            .doing("opening the database of [database]"),
+    }
+}
