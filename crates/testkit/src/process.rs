@@ -35,13 +35,18 @@ pub fn program(name: &str, debian_package: &str) -> PathBuf {
 /// # Panics
 /// When the machine has no free port.
 pub fn free_port() -> u16 {
-    // Not std's listener: it shares ports with connections that have just
-    // ended (SO_REUSEADDR), which DCMTK does not.
-    let free = TcpSocket::new_v4().and_then(|socket| {
-        socket.bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)))?;
-        socket.local_addr()
-    });
-    free.expect("the machine has a free port").port()
+    // Below those that the system gives to connections, which a test beside
+    // this one may be handed before the program has bound its own. Not std's
+    // listener: it shares ports with connections that have just ended
+    // (SO_REUSEADDR), which DCMTK does not.
+    let free = |port: u16| {
+        let socket = TcpSocket::new_v4().ok()?;
+        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+        socket.bind(address).ok().map(|()| port)
+    };
+    let mut some = std::iter::repeat_with(|| rand::random_range(12_000..32_000));
+    let found = some.by_ref().take(1_000).find_map(free);
+    found.expect("the machine has a free port")
 }
 
 /// Whether something accepts connections there.

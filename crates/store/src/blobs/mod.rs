@@ -20,6 +20,7 @@
 mod inventory;
 mod keys;
 mod large;
+mod open;
 mod place;
 mod read;
 mod write;
@@ -99,12 +100,8 @@ impl ObjectBlobs {
         study_keys: Arc<dyn StudyKeys>,
         wrapping: Arc<dyn Wrapping>,
     ) -> Result<Self, StoreError> {
-        const OPEN: &str = "open the blob storage";
-        let url = url.parse().map_err(|e| permanent(OPEN, NotAnAddress(e)))?;
-        let (store, prefix) =
-            object_store::parse_url_opts(&url, options).map_err(|e| failed(OPEN, e))?;
-        let store = object_store::prefix::PrefixStore::new(store, prefix);
-        Ok(Self::new(Arc::new(store), study_keys, wrapping))
+        let store = open::open(url, options)?;
+        Ok(Self::new(store, study_keys, wrapping))
     }
 
     /// Blobs in any store that answers a write only when it is safe.
@@ -122,10 +119,6 @@ impl ObjectBlobs {
         }
     }
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the address cannot be read ({0}); write s3://bucket/prefix")]
-struct NotAnAddress(url::ParseError);
 
 fn permanent(
     operation: &'static str,

@@ -183,7 +183,7 @@ pub async fn send(
     intent: Intent,
 ) {
     let items: Vec<Item> = numbers.map(|n| stored(&image(of, n, intent))).collect();
-    admit(&hub, call, &items).await.unwrap();
+    admit(hub, call, &items).await.unwrap();
 }
 
 pub fn fetch(task: &DeliveryTask) -> Fetch {

@@ -83,7 +83,7 @@ pub async fn images_come_in_order_and_in_bounded_tasks(hub: &HubDb) {
     offers[0].header.instance_number = None;
     for part in offers.chunks(64) {
         let items: Vec<_> = part.iter().map(stored).collect();
-        admit(&hub, &sender.call(1), &items).await.unwrap();
+        admit(hub, &sender.call(1), &items).await.unwrap();
     }
     let task = hub.claim(&recipient.call(2)).await.unwrap().unwrap();
     let numbers = |task: &bildbro_wire::link::DeliveryTask| -> Vec<Option<i64>> {
