@@ -9,19 +9,23 @@
 
 use crate::{
     clock::Clock,
-    line::Arriving,
+    line::{Arriving, Memory},
     ports::{
         StoreError,
         hub::{BlobKey, BlobWriter, Blobs, Call, Existing, HubStore, Item},
     },
+    work::Wake,
 };
 use bildbro_dicom::scan::{Limits, Scanner};
-use bildbro_domain::{Digest, OrganisationId, policy::Subject, share::Quarantine};
+use bildbro_domain::{Digest, policy::Subject, share::Quarantine};
 use bildbro_wire::link::{Answer, Carried, Offer, Refusal};
 use bytes::Bytes;
 use futures::StreamExt;
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// What is to happen to one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,10 @@ pub fn judge(offer: &Offer, stored: bool, existing: Option<&Existing>) -> Judgem
 const GROUP: usize = 64;
 const GROUP_BYTES: u64 = 32 << 20;
 
+/// Or when the first of them has waited for this long: on a slow line the other
+/// side is not to stand idle while a group fills up.
+const GROUP_AGE: Duration = Duration::from_millis(250);
+
 /// Takes one body of frames. Feed it head, data and end of each frame in
 /// order, then [`Intake::close`].
 pub struct Intake {
@@ -75,11 +83,13 @@ pub struct Intake {
     subject: Subject,
     max_object: u64,
     current: Option<Current>,
+    memory: Memory,
     /// Finished frames whose answers are not known yet, in order.
     group: Vec<Finished>,
     group_bytes: u64,
+    group_since: Instant,
     answers: Vec<Answer>,
-    woken: Vec<OrganisationId>,
+    wake: Wake,
 }
 
 struct Current {
@@ -102,6 +112,7 @@ impl Taking {
     /// that broke off; `None` when there is nothing to go on with.
     async fn begin(
         blobs: &dyn Blobs,
+        memory: &Memory,
         key: BlobKey,
         carried: &Carried<Offer>,
     ) -> Result<Option<Self>, StoreError> {
@@ -123,7 +134,7 @@ impl Taking {
             }
         }
         Ok(Some(Self {
-            arriving: Arriving::new(carried, offer.length),
+            arriving: Arriving::new(memory, carried, offer.length),
             hash,
             scanner,
             writer: blobs.write(key, offer.length, from).await?,
@@ -161,6 +172,7 @@ impl Intake {
         clock: Clock,
         subject: Subject,
         max_object: u64,
+        wake: Wake,
     ) -> Self {
         Self {
             store,
@@ -169,10 +181,12 @@ impl Intake {
             subject,
             max_object,
             current: None,
+            memory: Memory::default(),
             group: Vec::new(),
             group_bytes: 0,
+            group_since: Instant::now(),
             answers: Vec::new(),
-            woken: Vec::new(),
+            wake,
         }
     }
 
@@ -187,7 +201,7 @@ impl Intake {
             (None, Answer::Refused { reason })
         } else {
             let key = BlobKey::of(self.subject.organisation, offer);
-            let taking = Taking::begin(self.blobs.as_ref(), key, &carried).await?;
+            let taking = Taking::begin(self.blobs.as_ref(), &self.memory, key, &carried).await?;
             (taking, Answer::Again)
         };
         self.current = Some(Current {
@@ -235,21 +249,27 @@ impl Intake {
         if let Finished::Stored(item) = &finished {
             self.group_bytes += item.offer.length;
         }
+        if self.group.is_empty() {
+            self.group_since = Instant::now();
+        }
         self.group.push(finished);
-        if self.group.len() >= GROUP || self.group_bytes >= GROUP_BYTES {
+        if self.group.len() >= GROUP
+            || self.group_bytes >= GROUP_BYTES
+            || self.group_since.elapsed() >= GROUP_AGE
+        {
             self.settle().await?;
         }
         Ok(())
     }
 
     /// The body is whole, or broke off after whole frames: records what came.
-    /// Answers one per whole frame, and who has new work.
+    /// Answers one per whole frame.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn close(mut self) -> Result<(Vec<Answer>, Vec<OrganisationId>), StoreError> {
+    pub async fn close(mut self) -> Result<Vec<Answer>, StoreError> {
         self.settle().await?;
-        Ok((self.answers, self.woken))
+        Ok(self.answers)
     }
 
     async fn settle(&mut self) -> Result<(), StoreError> {
@@ -266,22 +286,16 @@ impl Intake {
             subject: self.subject.clone(),
             at: self.clock.now(),
         };
-        let (stored, woken) = if items.is_empty() {
-            (Vec::new(), Vec::new())
-        } else {
-            self.store.admit(&call, &items).await?
-        };
-        let mut stored = stored.into_iter();
+        let mut stored = Vec::new().into_iter();
+        if !items.is_empty() {
+            stored = self.store.admit(&call, &items).await?.0.into_iter();
+            self.wake.all();
+        }
         for finished in group {
             self.answers.push(match finished {
                 Finished::Settled(answer) => answer,
                 Finished::Stored(_) => stored.next().unwrap_or(Answer::Again),
             });
-        }
-        for organisation in woken {
-            if !self.woken.contains(&organisation) {
-                self.woken.push(organisation);
-            }
         }
         Ok(())
     }

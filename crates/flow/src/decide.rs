@@ -3,7 +3,7 @@
 
 use crate::{
     clock::Clock,
-    line::{self, Broken, Source},
+    line::{self, Broken, Memory, Source},
     ports::{
         ByteStream, StoreError,
         hub::{Blobs, Call, ClaimError, HubStore},
@@ -36,10 +36,12 @@ pub async fn content(
     let permit = Arc::new(permit);
     let blobs = Arc::clone(blobs);
     let clock = clock.clone();
+    let memory = Memory::default();
     let encoding = fetch.encoding;
     let first = std::iter::once(fetch.from).chain(std::iter::repeat(0));
     let frames = stream::iter(instances.into_iter().zip(first)).then(move |(instance, from)| {
         let (permit, blobs, clock) = (Arc::clone(&permit), Arc::clone(&blobs), clock.clone());
+        let memory = memory.clone();
         async move {
             let bytes = blobs.read(&permit, &instance, from, clock.now()).await;
             if let Err(error) = &bytes {
@@ -55,7 +57,7 @@ pub async fn content(
                 encoding,
                 from,
             };
-            line::frame(&carried, source, spoilt)
+            line::frame(&memory, &carried, source, spoilt)
         }
     });
     Ok(line::body(frames))

@@ -14,7 +14,10 @@ use bildbro_wire::{
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use serde::Serialize;
-use std::io;
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 /// What to do when an image's bytes break off at their source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +36,51 @@ pub struct Source {
     pub bytes: io::Result<ByteStream>,
 }
 
+/// What packing and restoring work in, kept from one frame of a body to the
+/// next: several megabytes that would cost more to get anew than a small image
+/// to pack.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    packer: Option<Packer>,
+    unpacker: Option<Unpacker>,
+}
+
+impl Memory {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().expect("nobody panics with it")
+    }
+
+    fn packer(&self, syntax: &str, length: u64) -> Packer {
+        match self.kept().packer.take() {
+            Some(mut packer) => {
+                packer.restart(syntax, length);
+                packer
+            }
+            None => Packer::new(syntax, length),
+        }
+    }
+
+    fn unpacker(&self, limit: u64) -> Unpacker {
+        match self.kept().unpacker.take() {
+            Some(mut unpacker) => {
+                unpacker.restart(limit);
+                unpacker
+            }
+            None => Unpacker::new(limit),
+        }
+    }
+}
+
 /// One frame: an image's bytes from `carried.from` on. `broken` says what an
 /// error of the source means.
 ///
 /// # Errors
 /// When the meta part cannot be written as JSON.
 pub fn frame<T: Serialize>(
+    memory: &Memory,
     carried: &Carried<T>,
     source: Source,
     broken: impl Fn(&io::Error) -> Broken + Send + 'static,
@@ -54,8 +96,8 @@ pub fn frame<T: Serialize>(
         Encoding::Identity => bytes,
         // The pixel data's form stands at the beginning: the rest of an image
         // is packed as plain bytes.
-        Encoding::Packed if carried.from > 0 => packed(Packer::new("", left), bytes),
-        Encoding::Packed => packed(Packer::new(source.syntax.as_str(), left), bytes),
+        Encoding::Packed if carried.from > 0 => packed(memory, "", left, bytes),
+        Encoding::Packed => packed(memory, source.syntax.as_str(), left, bytes),
     };
     let whole = stream::iter([Ok(Bytes::from_static(&frame::WHOLE))]);
     let pieces = pieces(bytes).chain(whole).boxed();
@@ -89,21 +131,22 @@ fn pieces(bytes: ByteStream) -> impl Stream<Item = io::Result<Bytes>> + Send {
 }
 
 /// The same bytes, packed.
-fn packed(packer: Packer, bytes: ByteStream) -> ByteStream {
-    let packing = Some((packer, bytes));
+fn packed(memory: &Memory, syntax: &str, length: u64, bytes: ByteStream) -> ByteStream {
+    let packing = Some((memory.packer(syntax, length), bytes, memory.clone()));
     stream::try_unfold(packing, |packing| async move {
-        let Some((mut packer, mut bytes)) = packing else {
+        let Some((mut packer, mut bytes, memory)) = packing else {
             return Ok(None);
         };
         let mut out = Vec::new();
         while let Some(chunk) = bytes.try_next().await? {
             packer.push(&chunk, &mut out);
             if !out.is_empty() {
-                return Ok(Some((Bytes::from(out), Some((packer, bytes)))));
+                return Ok(Some((Bytes::from(out), Some((packer, bytes, memory)))));
             }
         }
         let wrong = |error| io::Error::new(io::ErrorKind::InvalidData, error);
         packer.finish(&mut out).map_err(wrong)?;
+        memory.kept().packer = Some(packer);
         Ok(Some((Bytes::from(out), None)))
     })
     .boxed()
@@ -159,17 +202,17 @@ pub enum LineError {
 pub struct Arriving {
     left: u64,
     waiting: Bytes,
-    unpacker: Option<Unpacker>,
+    unpacker: Option<(Unpacker, Memory)>,
 }
 
 impl Arriving {
     /// An image of `length` bytes in all.
     #[must_use]
-    pub fn new<T>(carried: &Carried<T>, length: u64) -> Self {
+    pub fn new<T>(memory: &Memory, carried: &Carried<T>, length: u64) -> Self {
         let left = length.saturating_sub(carried.from);
         let unpacker = match carried.encoding {
             Encoding::Identity => None,
-            Encoding::Packed => Some(Unpacker::new(left)),
+            Encoding::Packed => Some((memory.unpacker(left), memory.clone())),
         };
         Self {
             left,
@@ -190,7 +233,7 @@ impl Arriving {
     pub fn restored(&mut self) -> Result<Option<Bytes>, LineError> {
         let bytes = match &mut self.unpacker {
             None => std::mem::take(&mut self.waiting),
-            Some(unpacker) => {
+            Some((unpacker, _)) => {
                 let mut rest = &self.waiting[..];
                 let mut out = Vec::new();
                 unpacker.push(&mut rest, &mut out)?;
@@ -211,8 +254,9 @@ impl Arriving {
     /// # Errors
     /// [`LineError`] unless all has come.
     pub fn finish(self) -> Result<(), LineError> {
-        if let Some(unpacker) = self.unpacker {
+        if let Some((unpacker, memory)) = self.unpacker {
             unpacker.finish()?;
+            memory.kept().unpacker = Some(unpacker);
         }
         if self.left == 0 {
             Ok(())
@@ -246,6 +290,7 @@ mod tests {
     async fn through(body: ByteStream) -> Vec<(u32, Vec<u8>, bool)> {
         let mut decoder = Decoder::default();
         let mut out: Vec<(u32, Vec<u8>, bool)> = Vec::new();
+        let memory = Memory::default();
         let mut arriving = None;
         let chunks: Vec<Bytes> = body.try_collect().await.unwrap();
         for chunk in chunks {
@@ -254,7 +299,7 @@ mod tests {
                 match event {
                     Event::Head(meta) => {
                         let carried: Carried<Of> = serde_json::from_slice(&meta).unwrap();
-                        arriving = Some(Arriving::new(&carried, carried.image.length));
+                        arriving = Some(Arriving::new(&memory, &carried, carried.image.length));
                         out.push((carried.image.n, Vec::new(), false));
                     }
                     Event::Data(bytes) => {
@@ -296,6 +341,7 @@ mod tests {
             (&text[..], 0),
             (&text[..], 900_001),
         ];
+        let memory = Memory::default();
         for encoding in [Encoding::Identity, Encoding::Packed] {
             let frames = bodies.iter().zip(0..).map(|(&(bytes, from), n)| {
                 let length = bytes.len() as u64;
@@ -304,7 +350,9 @@ mod tests {
                     encoding,
                     from: from as u64,
                 };
-                frame(&carried, source(bytes, from, false), |_| Broken::BreakOff)
+                frame(&memory, &carried, source(bytes, from, false), |_| {
+                    Broken::BreakOff
+                })
             });
             let frames: Vec<_> = frames.collect();
             let body = body(stream::iter(frames));
@@ -320,6 +368,7 @@ mod tests {
     #[tokio::test]
     async fn a_spoilt_image_is_given_up_and_the_next_follows() {
         let bytes = vec![3; 200_000];
+        let memory = Memory::default();
         for encoding in [Encoding::Identity, Encoding::Packed] {
             let frames = [true, false].into_iter().zip(0..).map(|(fail, n)| {
                 let length = bytes.len() as u64;
@@ -330,7 +379,9 @@ mod tests {
                     encoding,
                     from,
                 };
-                frame(&carried, source(&bytes, 0, fail), |_| Broken::GiveUp)
+                frame(&memory, &carried, source(&bytes, 0, fail), |_| {
+                    Broken::GiveUp
+                })
             });
             let frames: Vec<_> = frames.collect();
             let came = through(body(stream::iter(frames))).await;
@@ -347,7 +398,12 @@ mod tests {
             encoding: Encoding::Identity,
             from: 0,
         };
-        let broken = frame(&carried, source(&[1; 9], 0, true), |_| Broken::BreakOff);
+        let broken = frame(
+            &Memory::default(),
+            &carried,
+            source(&[1; 9], 0, true),
+            |_| Broken::BreakOff,
+        );
         let body: Result<Vec<Bytes>, _> = body(stream::iter([broken])).try_collect().await;
         assert!(body.is_err());
     }

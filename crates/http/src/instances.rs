@@ -44,20 +44,17 @@ async fn take(
         state.clock.clone(),
         subject,
         state.max_object,
+        state.wake.clone(),
     );
     let mut came = Came::default();
     let read = read(&mut intake, body, &mut came).await;
     let closed = intake.close().await;
-    if let Ok((answers, _)) = &closed {
+    if let Ok(answers) = &closed {
         measure::answers(&state.metrics, answers);
         measure::admitted(&state.metrics, answers, &came.lengths);
-        if !answers.is_empty() {
-            state.wake.all();
-        }
     }
     read?;
-    let (answers, _) = closed?;
-    Ok(Json(Answers { answers }))
+    Ok(Json(Answers { answers: closed? }))
 }
 
 /// Lengths of the whole frames so far, in order.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bildbro_flow::{
-    line::{Arriving, LineError},
+    line::{Arriving, LineError, Memory},
     ports::{
         ByteStream,
         gateway::{Content, HubError},
@@ -20,6 +20,7 @@ pub struct Frames {
     decoder: Decoder,
     /// The image that is coming.
     arriving: Option<Arriving>,
+    memory: Memory,
     ended: bool,
 }
 
@@ -29,6 +30,7 @@ impl Frames {
             body,
             decoder: Decoder::default(),
             arriving: None,
+            memory: Memory::default(),
             ended: false,
         }
     }
@@ -74,7 +76,7 @@ impl Content for Frames {
             Event::Head(meta) => {
                 let carried: Carried<InstanceMeta> =
                     serde_json::from_slice(&meta).map_err(|e| HubError::Answer(Box::new(e)))?;
-                self.arriving = Some(Arriving::new(&carried, carried.image.length));
+                self.arriving = Some(Arriving::new(&self.memory, &carried, carried.image.length));
                 Ok(Some(carried.image))
             }
             Event::End => {

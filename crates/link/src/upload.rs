@@ -1,7 +1,7 @@
 //! A body of frames, read from the spool as it goes out.
 
 use bildbro_flow::{
-    line::{self, Broken, Source},
+    line::{self, Broken, Memory, Source},
     ports::ByteStream,
 };
 use bildbro_wire::link::{Carried, Encoding, Offer};
@@ -18,6 +18,7 @@ type Read = Box<dyn Fn(usize) -> io::Result<ByteStream> + Send + Sync>;
 /// Opens each image when its turn comes; one that cannot be read is given up,
 /// and those behind it follow.
 pub fn body(offers: Arc<Vec<(Offer, u64)>>, read: Arc<Read>, encoding: Encoding) -> ByteStream {
+    let memory = Memory::default();
     let frames = stream::iter((0..offers.len()).map(move |i| {
         let (offer, from) = &offers[i];
         let carried = Carried {
@@ -30,7 +31,7 @@ pub fn body(offers: Arc<Vec<(Offer, u64)>>, read: Arc<Read>, encoding: Encoding)
             length: offer.length,
             bytes: read(i),
         };
-        line::frame(&carried, source, |_| Broken::GiveUp)
+        line::frame(&memory, &carried, source, |_| Broken::GiveUp)
     }));
     line::body(frames)
 }

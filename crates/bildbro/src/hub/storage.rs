@@ -6,12 +6,15 @@ use crate::{
     fault::{Fault, While},
     keys,
 };
+use bildbro_domain::{ErrorClass, StudyId};
 use bildbro_flow::ports::{
     hub::Timing,
-    keys::{StudyKeys, Wrapping},
+    keys::{StudyKeys, Wrapping, study_context},
 };
+use bildbro_seal::DataKey;
 use bildbro_store::{HubDb, ObjectBlobs};
 use std::{fs, sync::Arc};
+use uuid::Uuid;
 
 /// The database, in the data directory, unless another is configured.
 pub const DATABASE: &str = "hub.sqlite";
@@ -31,6 +34,7 @@ impl Storage {
         let any = db.study_keys_to_rewrap("", None, 1).await;
         let in_use = !any.doing("reading the studies' keys")?.is_empty();
         let ring = keys::ring(config.keys.as_ref(), data_dir, in_use)?;
+        same_keys(&db, ring.as_ref()).await?;
         let kept = Arc::new(db.clone());
         let wrapping = Arc::clone(&ring);
         let blobs = match &config.blobs {
@@ -51,6 +55,27 @@ impl Storage {
             )));
         }
         Self::open(config).await
+    }
+}
+
+/// The row of the hub's own key, which opens for all hubs on this database.
+const OWN: StudyId = StudyId(Uuid::nil());
+
+/// Sees that this process has the wrapping keys that the others on the same
+/// database have: one with keys of its own would seal what nobody else can open.
+async fn same_keys(db: &HubDb, ring: &dyn Wrapping) -> Result<(), Fault> {
+    const DOING: &str = "comparing the wrapping keys with those in use";
+    let context = study_context(OWN);
+    let new = ring.wrap(&DataKey::new(rand::random()), &context).await;
+    let kept = db.keep_study_key(OWN, &new.doing(DOING)?).await;
+    let kept = kept.doing(DOING)?.wrapped;
+    match ring.unwrap(&kept, &context).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.class() == ErrorClass::Permanent => Err(Fault::new(format!(
+            "what is stored was sealed under the wrapping key `{}`, and this hub's [keys] have another, or none, of that name: give all hubs on this database the same [keys]",
+            kept.by
+        ))),
+        Err(error) => Err(error).doing(DOING),
     }
 }
 

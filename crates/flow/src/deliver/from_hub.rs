@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use bildbro_domain::{
-    ErrorClass, InstanceUid,
+    ErrorClass, InstanceId, InstanceUid,
     audit::{Action, Actor, Entry, Outcome},
     retry::BackOff,
     share::{Failure, Receipt},
@@ -115,8 +115,7 @@ impl FromHub {
             stale = &mut reporter => return stale.map(|_| true),
             end = self.work(&task, &node, receipts) => end,
         };
-        let stored = reporter.await?;
-        self.record(&task, stored, end).await;
+        reporter.await?;
         self.end(&task, &node, end).await?;
         Ok(true)
     }
@@ -185,25 +184,26 @@ impl FromHub {
         task: &DeliveryTask,
         node: &str,
         mut receipts: mpsc::Receiver<InstanceReceipt>,
-    ) -> Result<Vec<InstanceReceipt>, HubError> {
-        let mut all = Vec::new();
+    ) -> Result<(), HubError> {
         let mut open = true;
         while open {
             let mut group = Vec::new();
             open = gather(&mut receipts, &mut group).await;
             if open || !group.is_empty() {
+                // What lies in the node is on record here before anyone hears
+                // of it: the hub's word can be lost with this process.
+                self.record(task, &group).await;
                 let report = Report {
                     delivery: task.delivery,
                     claim: task.claim,
                     node: node.to_owned(),
-                    receipts: group.clone(),
+                    receipts: group,
                     end: None,
                 };
                 patiently(|| self.hub.report(&report)).await?;
-                all.append(&mut group);
             }
         }
-        Ok(all)
+        Ok(())
     }
 
     async fn end(&self, task: &DeliveryTask, node: &str, end: End) -> Result<(), HubError> {
@@ -217,18 +217,34 @@ impl FromHub {
         patiently(|| self.hub.report(&report)).await.map(|_| ())
     }
 
-    /// The gateway's own record of what it stored in its node.
-    async fn record(&self, task: &DeliveryTask, receipts: Vec<InstanceReceipt>, end: End) {
-        let done: HashSet<_> = receipts
-            .iter()
-            .filter(|r| !matches!(r.receipt, Receipt::Failed { .. }))
-            .map(|r| r.instance)
-            .collect();
-        let outcome = if end == End::Done && done.len() == receipts.len() {
-            Outcome::Success
-        } else {
-            Outcome::Failure
-        };
+    /// The gateway's own record of what it stored in its node, or could not.
+    async fn record(&self, task: &DeliveryTask, receipts: &[InstanceReceipt]) {
+        let mut entries = Vec::new();
+        for outcome in [Outcome::Success, Outcome::Failure] {
+            let of_outcome = |receipt: &&InstanceReceipt| {
+                let failed = matches!(receipt.receipt, Receipt::Failed { .. });
+                failed == (outcome == Outcome::Failure)
+            };
+            let of_outcome = receipts.iter().filter(of_outcome);
+            let instances: HashSet<_> = of_outcome.map(|r| r.instance).collect();
+            if !instances.is_empty() {
+                entries.push(self.entry(task, outcome, &instances));
+            }
+        }
+        if entries.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store.record(&entries).await {
+            tracing::error!(%error, "deliver.record_failed");
+        }
+    }
+
+    fn entry(
+        &self,
+        task: &DeliveryTask,
+        outcome: Outcome,
+        instances: &HashSet<InstanceId>,
+    ) -> Entry {
         let actor = Actor::Gateway { id: None };
         let mut entry = Entry::new(
             Uuid::now_v7(),
@@ -242,15 +258,13 @@ impl FromHub {
         entry.purpose = Some(task.purpose);
         entry.legal_mode = Some(task.legal_mode);
         entry.patient_id = task.instances.first().map(|i| i.header.patient_id.clone());
-        let instances = task.instances.iter();
+        let images = task.instances.iter();
         entry.set_images(
-            instances
-                .filter(|i| done.contains(&i.instance))
+            images
+                .filter(|i| instances.contains(&i.instance))
                 .map(|i| i.digest),
         );
-        if let Err(error) = self.store.record(&[entry]).await {
-            tracing::error!(%error, "deliver.record_failed");
-        }
+        entry
     }
 }
 

@@ -65,7 +65,7 @@ async fn look(
         }
         let instances = pending(connection, id).await?;
         if instances.is_empty() {
-            queue::remove(connection, id).await?;
+            end(connection, call, &delivery).await?;
             continue;
         }
         return give(connection, timing, call, delivery, instances)
@@ -73,6 +73,22 @@ async fn look(
             .map(Some);
     }
     Ok(None)
+}
+
+/// Every image has its receipt, but whoever gave the last one was gone before it
+/// could say that it was at the end.
+async fn end(connection: &mut Connection, call: &Call, delivery: &Delivery) -> Result<(), Fault> {
+    let state = if delivery.failed == 0 {
+        queue::remove(connection, delivery.id).await?;
+        DeliveryState::Delivered
+    } else {
+        queue::later(connection, delivery.id, None, 0).await?;
+        DeliveryState::Stopped
+    };
+    let failure = delivery.failure.filter(|_| delivery.failed > 0);
+    delivery
+        .set_state(connection, state, failure, call.at)
+        .await
 }
 
 async fn deny(

@@ -130,6 +130,21 @@ pub async fn an_expired_lease_makes_the_claim_stale(hub: &HubDb) {
     hub.release(&call, &fetch(&second)).await.unwrap();
 }
 
+pub async fn a_delivery_whose_last_word_was_lost_comes_to_its_end(hub: &HubDb) {
+    let (sender, recipient) = two(hub).await;
+    send(hub, &sender.call(1), 1, 1..=2, recipient.share()).await;
+    let task = hub.claim(&recipient.call(2)).await.unwrap().unwrap();
+    let receipts = report(&task, &Receipt::Stored { status: 0 }, None);
+    hub.report(&recipient.call(3), &receipts, 0.5)
+        .await
+        .unwrap();
+    // The gateway is gone before it says that it is done.
+    assert_eq!(the_delivery(hub, 4).await.state, DeliveryState::UnderWay);
+    assert!(hub.claim(&recipient.call(65)).await.unwrap().is_none());
+    let view = the_delivery(hub, 66).await;
+    assert_eq!((view.state, view.stored), (DeliveryState::Delivered, 2));
+}
+
 pub async fn two_gateways_at_once_get_two_deliveries(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;

@@ -55,6 +55,7 @@ mod on {
         from_admission_to_receipt,
         images_come_in_order_and_in_bounded_tasks,
         an_expired_lease_makes_the_claim_stale,
+        a_delivery_whose_last_word_was_lost_comes_to_its_end,
         two_gateways_at_once_get_two_deliveries,
         a_revoked_share_releases_nothing_more,
         what_was_stored_before_a_revocation_is_on_record,
