@@ -12,14 +12,15 @@ export BILDBRO_PYTHON ?= $(CURDIR)/.venv/bin/python
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
 
 .NOTPARALLEL:
-.PHONY: help test demo setup build fmt fmt-check lint layers unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short licences clean
+.PHONY: help test demo setup build fmt fmt-check lint layers unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short large licences clean
 
 help:
 	@echo 'make test      all checks and tests; installs what they need (Debian)'
 	@echo 'make demo      run everything on this machine, with sample studies; ARGS=…'
-	@echo 'make bench     C-STORE ingest beside other receivers; SHORT=1, ROUNDS=n'
+	@echo 'make bench     speed and memory beside other programs; SHORT=1, ROUNDS=n, ONLY=…'
 	@echo 'make fuzz      coverage-guided fuzzing; TARGETS=…, FUZZ_SECONDS=n for each'
 	@echo 'make chaos     500 kills and other faults for each database and blob store; SEED=n'
+	@echo 'make large     an object of 4 GB through everything; minutes, 10 GB of disk'
 	@echo 'make fmt lint layers unit browser licences   parts of it'
 
 test: setup fmt-check lint layers build unit doc browser bench-short fuzz-short licences
@@ -90,6 +91,11 @@ chaos: setup build
 chaos-short: build
 	cargo run --quiet --locked -p bildbro-chaos -- --pair sqlite-folder --kills 20 --seconds 60 --seed 1
 	cargo run --quiet --locked -p bildbro-chaos -- --pair postgres-s3 --kills 20 --seconds 60 --seed 1
+
+# An object of 4 GB from PACS to PACS, and how much memory that took. By cargo,
+# since nextest ends what takes this long.
+large: setup build
+	cargo test --quiet --locked -p bildbro-tests --test large_objects -- --ignored --nocapture
 
 # Licences, sources and known holes of all that is linked in.
 licences:

@@ -39,17 +39,32 @@ impl Exchange {
         .await
     }
 
-    /// Returns when each gateway answers to the other's organisation.
+    /// With these gateways.
     ///
     /// # Panics
     /// When a part does not start.
     pub async fn start_with(halland: GatewayOptions, skane: GatewayOptions) -> Self {
         let hub = Hub::start(HubOptions::default()).await;
+        Self::start_on(hub, None, halland, skane).await
+    }
+
+    /// On a hub that runs; Skåne's gateway calls the other hub, if there is
+    /// one. Returns when each gateway answers to the other's organisation.
+    ///
+    /// # Panics
+    /// When a part does not start.
+    pub async fn start_on(
+        hub: Hub,
+        other: Option<&Hub>,
+        halland: GatewayOptions,
+        skane: GatewayOptions,
+    ) -> Self {
         hub.add_organisation("Region Halland", HALLAND).await;
         hub.add_organisation("Region Skåne", SKANE).await;
+        let at = other.unwrap_or(&hub);
         let exchange = Self {
             halland: Gateway::start_enrolled(&hub, "Region Halland", halland).await,
-            skane: Gateway::start_enrolled(&hub, "Region Skåne", skane).await,
+            skane: Gateway::start_enrolled(at, "Region Skåne", skane).await,
             hub,
         };
         answers(&exchange.to_skane()).await;

@@ -14,13 +14,14 @@ use crate::{
         StoreError,
         hub::{BlobKey, BlobWriter, Blobs, Call, Existing, HubStore, Item},
     },
+    room::{Room, Taken},
     work::Wake,
 };
 use bildbro_dicom::scan::{Limits, Scanner};
 use bildbro_domain::{Digest, policy::Subject, share::Quarantine};
 use bildbro_wire::link::{Answer, Carried, Offer, Refusal};
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use sha2::{Digest as _, Sha256};
 use std::{
     sync::Arc,
@@ -65,6 +66,11 @@ pub fn judge(offer: &Offer, stored: bool, existing: Option<&Existing>) -> Judgem
     }
 }
 
+/// Uploads that may be gone on with are looked up so many at a time, and for so
+/// long.
+const LOOKS: usize = 16;
+const LOOK: Duration = Duration::from_secs(10);
+
 /// Images are recorded in groups of this many, or of [`GROUP_BYTES`]: one
 /// transaction and one flush for all of them.
 const GROUP: usize = 64;
@@ -83,6 +89,7 @@ pub struct Intake {
     subject: Subject,
     max_object: u64,
     current: Option<Current>,
+    room: Room,
     memory: Memory,
     /// Finished frames whose answers are not known yet, in order.
     group: Vec<Finished>,
@@ -101,6 +108,7 @@ struct Current {
 }
 
 struct Taking {
+    _room: Taken,
     arriving: Arriving,
     hash: Sha256,
     scanner: Scanner,
@@ -112,6 +120,7 @@ impl Taking {
     /// that broke off; `None` when there is nothing to go on with.
     async fn begin(
         blobs: &dyn Blobs,
+        room: Taken,
         memory: &Memory,
         key: BlobKey,
         carried: &Carried<Offer>,
@@ -124,20 +133,29 @@ impl Taking {
             if begun < from {
                 return Ok(None);
             }
+        }
+        // First the writer, so that what is gone on with is not cleared away.
+        let writer = blobs.write(key, offer.length, from).await?;
+        if from > 0 {
             let mut bytes = blobs.begun_bytes(key, from).await?;
             while let Some(bytes) = bytes.next().await {
-                let Ok(bytes) = bytes else { return Ok(None) };
-                hash.update(&bytes);
-                if scanner.push(&bytes).is_err() {
+                let good = bytes.is_ok_and(|bytes| {
+                    hash.update(&bytes);
+                    scanner.push(&bytes).is_ok()
+                });
+                if !good {
+                    // Of use to nobody: the next attempt begins anew.
+                    writer.discard().await?;
                     return Ok(None);
                 }
             }
         }
         Ok(Some(Self {
+            _room: room,
             arriving: Arriving::new(memory, carried, offer.length),
             hash,
             scanner,
-            writer: blobs.write(key, offer.length, from).await?,
+            writer,
         }))
     }
 
@@ -172,6 +190,7 @@ impl Intake {
         clock: Clock,
         subject: Subject,
         max_object: u64,
+        room: Room,
         wake: Wake,
     ) -> Self {
         Self {
@@ -181,6 +200,7 @@ impl Intake {
             subject,
             max_object,
             current: None,
+            room,
             memory: Memory::default(),
             group: Vec::new(),
             group_bytes: 0,
@@ -201,7 +221,12 @@ impl Intake {
             (None, Answer::Refused { reason })
         } else {
             let key = BlobKey::of(self.subject.organisation, offer);
-            let taking = Taking::begin(self.blobs.as_ref(), &self.memory, key, &carried).await?;
+            let room = self
+                .room
+                .take(self.subject.organisation, offer.length)
+                .await?;
+            let blobs = self.blobs.as_ref();
+            let taking = Taking::begin(blobs, room, &self.memory, key, &carried).await?;
             (taking, Answer::Again)
         };
         self.current = Some(Current {
@@ -351,14 +376,17 @@ pub async fn offered(
     };
     let items: Vec<Item> = offers.into_iter().map(not_here).collect();
     let (mut answers, _) = store.admit(call, &items).await?;
-    for (answer, item) in answers.iter_mut().zip(&items) {
-        if *answer == Answer::Send {
-            let key = BlobKey::of(call.subject.organisation, &item.offer);
-            let from = blobs.begun(key, item.offer.length).await?;
-            if from > 0 {
-                *answer = Answer::GoOn { from };
-            }
+    let wanted = answers.iter_mut().zip(&items);
+    let wanted = wanted.filter(|(answer, _)| **answer == Answer::Send);
+    let look = stream::iter(wanted).for_each_concurrent(LOOKS, |(answer, item)| async move {
+        let key = BlobKey::of(call.subject.organisation, &item.offer);
+        match blobs.begun(key, item.offer.length).await {
+            Ok(from) if from > 0 => *answer = Answer::GoOn { from },
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "offer.not_looked_up"),
         }
-    }
+    });
+    // An answer in time is worth more than what could be gone on with.
+    let _looked = tokio::time::timeout(LOOK, look).await;
     Ok(answers)
 }

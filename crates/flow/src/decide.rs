@@ -3,7 +3,7 @@
 
 use crate::{
     clock::Clock,
-    line::{self, Broken, Memory, Source},
+    line::{self, Memory, Source},
     ports::{
         ByteStream, StoreError,
         hub::{Blobs, Call, ClaimError, HubStore},
@@ -57,7 +57,7 @@ pub async fn content(
                 encoding,
                 from,
             };
-            line::frame(&memory, &carried, source, spoilt)
+            line::frame(&memory, &carried, source, line::broken)
         }
     });
     Ok(line::body(frames))
@@ -70,11 +70,4 @@ fn io_error(error: StoreError) -> io::Error {
         ErrorClass::Transient | ErrorClass::Ambiguous => io::ErrorKind::Other,
     };
     io::Error::new(kind, error)
-}
-
-fn spoilt(error: &io::Error) -> Broken {
-    match error.kind() {
-        io::ErrorKind::InvalidData => Broken::GiveUp,
-        _ => Broken::BreakOff,
-    }
 }

@@ -8,6 +8,7 @@
 
 use crate::{
     clock::Clock,
+    line,
     ports::gateway::{GatewayStore, Hub, HubError, ObjectNumber, Spool, Spooled},
     receive::Bell,
 };
@@ -94,7 +95,14 @@ impl Forward {
                 Ok(progress) if progress.again > 0 => {
                     failures += 1;
                     tracing::warn!(images = progress.again, "forward.again");
-                    Some(BackOff::PEER.wait(failures, rand::random()))
+                    // What comes meanwhile is not to wait with them.
+                    let wait = BackOff::PEER.wait(failures, rand::random());
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        _ = news.changed() => {}
+                        () = &mut stop => return,
+                    }
+                    continue;
                 }
                 Ok(_) => {
                     failures = 0;
@@ -211,8 +219,10 @@ impl Forward {
         let seen = Arc::clone(&spoilt);
         let read = Box::new(move |i: usize| {
             let seen = Arc::clone(&seen);
-            let note = move |_: &std::io::Error| {
-                seen.lock().expect("nobody panics with it").insert(i);
+            let note = move |error: &std::io::Error| {
+                if line::is_spoilt(error) {
+                    seen.lock().expect("nobody panics with it").insert(i);
+                }
             };
             let (object, from) = places[i];
             let stream = spool.read(object, from).inspect_err(&note)?;

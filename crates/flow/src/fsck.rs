@@ -52,7 +52,7 @@ pub struct Summary {
     pub orphan_bytes: u64,
     pub young: u64,
     pub removed: u64,
-    /// Images marked as lost.
+    /// Images newly marked as lost, or no longer so.
     pub marked: u64,
 }
 
@@ -80,7 +80,7 @@ impl Fsck<'_> {
     /// When either side is away; what was mended stays mended.
     pub async fn run(mut self) -> Result<Summary, StoreError> {
         self.look_at_rows().await?;
-        self.look_at_places().await?;
+        self.look_at_folders().await?;
         for draft in self.blobs.drafts().await? {
             let name = draft.name.clone();
             if self.orphan(&draft) {
@@ -93,70 +93,101 @@ impl Fsck<'_> {
 
     async fn look_at_rows(&mut self) -> Result<(), StoreError> {
         for place in self.rows.places().await? {
-            if let Some(named) = self.rows.named(place).await? {
-                self.study(place, &named).await?;
-            }
+            self.study(place).await?;
         }
         Ok(())
     }
 
-    /// A study that has rows: each blob that they name, then what else lies
-    /// there.
-    async fn study(&mut self, place: StudyPlace, named: &[NamedBlob]) -> Result<(), StoreError> {
+    /// A study that has rows: each blob that they name, then what else lies in
+    /// its folder.
+    async fn study(&mut self, place: StudyPlace) -> Result<(), StoreError> {
         self.summary.studies += 1;
-        let objects = self.blobs.objects(place).await?;
+        let named = self.rows.named(place).await?;
+        let (mut lost, mut found) = (Vec::new(), Vec::new());
         let mut needed = HashSet::new();
-        let mut lost = Vec::new();
-        for blob in named {
-            self.summary.blobs += 1;
-            self.summary.bytes += blob.length;
-            let (condition, names) = self
-                .blobs
-                .condition(place, blob.digest, blob.length, self.plan.read)
-                .await?;
+        for blob in &named {
+            let (condition, names) = self.look_at(place, blob).await?;
             needed.extend(names);
             if condition != Condition::Good {
-                self.summary.lost += 1;
                 lost.push(blob.digest);
-                (self.tell)(&Finding::Lost {
-                    place,
-                    digest: blob.digest,
-                    condition,
-                });
+            } else if blob.lost && self.plan.read {
+                found.push(blob.digest);
             }
         }
-        if self.plan.mend && !lost.is_empty() {
-            let (by, now) = (self.plan.by.clone(), self.plan.now);
-            self.summary.marked += self.rows.mark_lost(place, &lost, by, now).await?;
+        if self.plan.mend {
+            for (digests, now_lost) in [(&lost, true), (&found, false)] {
+                let (by, now) = (self.plan.by.clone(), self.plan.now);
+                let marked = self.rows.mark_lost(place, digests, now_lost, by, now);
+                self.summary.marked += marked.await?;
+            }
         }
-        for object in objects {
+        let Some(folder) = self.blobs.folder_of(place).await? else {
+            return Ok(());
+        };
+        for object in self.blobs.objects(folder).await? {
             // What is left of a lost blob may be all that is left of the image.
             let of_lost = object.digest.is_some_and(|digest| lost.contains(&digest));
             if !needed.contains(&object.name) && !of_lost {
-                self.clear(&object).await?;
+                self.clear(Some(place), &object).await?;
             }
         }
         Ok(())
     }
 
-    /// Places that no row names.
-    async fn look_at_places(&mut self) -> Result<(), StoreError> {
-        for holder in self.blobs.holders().await? {
-            for study in self.blobs.studies(holder).await? {
-                let place = StudyPlace { holder, study };
-                if self.rows.named(place).await?.is_some() {
-                    continue;
-                }
-                for object in self.blobs.objects(place).await? {
-                    self.clear(&object).await?;
-                }
+    async fn look_at(
+        &mut self,
+        place: StudyPlace,
+        blob: &NamedBlob,
+    ) -> Result<(Condition, Vec<String>), StoreError> {
+        self.summary.blobs += 1;
+        self.summary.bytes += blob.length;
+        let looked = self
+            .blobs
+            .condition(place, blob.digest, blob.length, self.plan.read);
+        let (condition, names) = looked.await?;
+        if condition != Condition::Good {
+            self.summary.lost += 1;
+            (self.tell)(&Finding::Lost {
+                place,
+                digest: blob.digest,
+                condition,
+            });
+        }
+        Ok((condition, names))
+    }
+
+    /// Folders of keys that no study has: of studies deleted, or of uploads
+    /// that never came to a study.
+    async fn look_at_folders(&mut self) -> Result<(), StoreError> {
+        for folder in self.blobs.folders().await? {
+            if self.rows.is_in_use(folder.key).await? {
+                continue;
+            }
+            for object in self.blobs.objects(folder).await? {
+                self.clear(None, &object).await?;
             }
         }
         Ok(())
     }
 
-    async fn clear(&mut self, object: &StoredObject) -> Result<(), StoreError> {
-        if self.orphan(object) {
+    /// Removes an object that nothing names, if it is old; looking once more
+    /// just before, since it may have been written, or named, meanwhile.
+    async fn clear(
+        &mut self,
+        place: Option<StudyPlace>,
+        object: &StoredObject,
+    ) -> Result<(), StoreError> {
+        if !self.orphan(object) {
+            return Ok(());
+        }
+        let named = match (place, object.digest) {
+            (Some(place), Some(digest)) if !object.part => {
+                let named = self.rows.named(place).await?;
+                named.iter().any(|blob| blob.digest == digest)
+            }
+            _ => false,
+        };
+        if !named && self.blobs.is_unchanged(object).await? {
             self.blobs.remove(&object.name).await?;
             self.summary.removed += 1;
         }

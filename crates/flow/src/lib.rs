@@ -24,4 +24,5 @@ pub mod fsck;
 pub mod line;
 pub mod ports;
 pub mod receive;
+pub mod room;
 pub mod work;

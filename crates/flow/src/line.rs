@@ -28,6 +28,24 @@ pub enum Broken {
     BreakOff,
 }
 
+/// Whether an error says that the bytes are gone or damaged, rather than that
+/// they cannot be had now.
+#[must_use]
+pub fn is_spoilt(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
+    matches!(error.kind(), InvalidData | NotFound | UnexpectedEof)
+}
+
+/// What an error of a source means, by its kind.
+#[must_use]
+pub fn broken(error: &io::Error) -> Broken {
+    if is_spoilt(error) {
+        Broken::GiveUp
+    } else {
+        Broken::BreakOff
+    }
+}
+
 /// An image's bytes from a byte on, and what packing needs to know of them.
 pub struct Source {
     pub syntax: SyntaxUid,

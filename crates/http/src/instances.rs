@@ -44,6 +44,7 @@ async fn take(
         state.clock.clone(),
         subject,
         state.max_object,
+        state.room.clone(),
         state.wake.clone(),
     );
     let mut came = Came::default();

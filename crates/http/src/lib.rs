@@ -36,6 +36,7 @@ use axum::{Router, middleware};
 use bildbro_flow::{
     clock::Clock,
     ports::hub::{Blobs, HubStore},
+    room::Room,
     work::Wake,
 };
 use bildbro_telemetry::Metrics;
@@ -55,6 +56,8 @@ pub struct HubState {
     pub public_url: String,
     /// Largest image that is taken, in bytes.
     pub max_object: u64,
+    /// Memory for images on their way in.
+    pub room: Room,
 }
 
 /// Told to requests that would otherwise outlive the hub.

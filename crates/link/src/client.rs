@@ -31,6 +31,9 @@ use std::{io, sync::Arc, time::Duration};
 /// request for work may wait half a minute by itself.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// What a hub reads of an image that it goes on with, at the least.
+const READS_A_SECOND: u64 = 8 << 20;
+
 /// Longest answer that is read whole.
 const MAX_ANSWER: usize = 8 << 20;
 
@@ -233,6 +236,9 @@ impl Hub for HubLink {
     ) -> Result<Vec<Answer>, HubError> {
         let (offers, read) = (Arc::new(offers), Arc::new(read));
         let watch = Watch::default();
+        // Before the hub goes on with a body it reads what it has.
+        let begun: u64 = offers.iter().map(|(_, from)| from).sum();
+        let reading = Duration::from_secs(begun / READS_A_SECOND);
         let make = || {
             let body = upload::body(Arc::clone(&offers), Arc::clone(&read), self.encoding);
             let body = watch.watched(self.up.paced(body));
@@ -243,7 +249,7 @@ impl Hub for HubLink {
         };
         let response = tokio::select! {
             response = self.send_authorised(make) => response?,
-            () = watch.still_for(SILENCE) => {
+            () = watch.still_for(SILENCE + reading) => {
                 return Err(HubError::Unreachable("the hub takes no more bytes".into()));
             }
         };

@@ -1,7 +1,7 @@
 //! A body of frames, read from the spool as it goes out.
 
 use bildbro_flow::{
-    line::{self, Broken, Memory, Source},
+    line::{self, Memory, Source},
     ports::ByteStream,
 };
 use bildbro_wire::link::{Carried, Encoding, Offer};
@@ -31,7 +31,7 @@ pub fn body(offers: Arc<Vec<(Offer, u64)>>, read: Arc<Read>, encoding: Encoding)
             length: offer.length,
             bytes: read(i),
         };
-        line::frame(&memory, &carried, source, |_| Broken::GiveUp)
+        line::frame(&memory, &carried, source, line::broken)
     }));
     line::body(frames)
 }

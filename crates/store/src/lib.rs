@@ -26,6 +26,6 @@ mod group;
 mod hub;
 mod value;
 
-pub use blobs::{ObjectBlobs, SEGMENT};
+pub use blobs::ObjectBlobs;
 pub use gateway::GatewayDb;
 pub use hub::HubDb;

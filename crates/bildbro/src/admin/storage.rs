@@ -14,7 +14,7 @@ use bildbro_flow::{
     fsck::{Finding, Fsck, Plan, Summary},
     ports::{
         hub::HubStore,
-        inventory::{BlobInventory, Condition, StudyPlace},
+        inventory::{BlobInventory, Condition, Folder},
     },
 };
 use bildbro_keys::{KeyRing, Pkcs11Config};
@@ -168,15 +168,16 @@ pub async fn study(storage: &Storage, command: StudyCommand) -> Result<(), Fault
         .delete_study(holder.id, &uid, operator(), Timestamp::now())
         .await
         .doing("deleting the study")?;
-    let Some(study) = deleted else {
+    let Some(key) = deleted else {
         return Err(Fault::new(format!("{} holds no such study", holder.name)));
     };
-    let place = StudyPlace {
-        holder: holder.id,
-        study,
-    };
     const DOING: &str = "removing what is left of it";
-    let objects = storage.blobs.objects(place).await.doing(DOING)?;
+    let holder = holder.id;
+    let objects = match key {
+        Some(key) => storage.blobs.objects(Folder { holder, key }).await,
+        None => Ok(Vec::new()),
+    };
+    let objects = objects.doing(DOING)?;
     for object in &objects {
         storage.blobs.remove(&object.name).await.doing(DOING)?;
     }
@@ -204,6 +205,11 @@ pub struct FsckArguments {
 }
 
 pub async fn fsck(storage: &Storage, arguments: FsckArguments) -> Result<(), Fault> {
+    if arguments.mend && arguments.older_than == 0 {
+        return Err(Fault::new(
+            "--older-than 0 with --mend would remove uploads under way: say at least 1",
+        ));
+    }
     let quiet = arguments.quiet;
     let mut tell = |finding: &Finding| {
         if !quiet {

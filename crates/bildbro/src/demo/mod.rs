@@ -174,6 +174,7 @@ fn hub_config(dir: &Path, any_port: bool) -> Result<HubConfig, Fault> {
         behind_proxy: false,
         tls: None,
         max_object_bytes: 8 << 30,
+        intake_mebibytes: 512,
         database: None,
         blobs: None,
         keys: None,

@@ -15,7 +15,10 @@ pub struct SpoolPort(pub bildbro_spool::Spool);
 impl Spool for SpoolPort {
     fn read(&self, object: ObjectNumber, from: u64) -> io::Result<ByteStream> {
         let stream = self.0.read(ObjectId(object), from);
-        let stream = stream.map_err(io::Error::other)?;
+        let stream = stream.map_err(|error| match error {
+            SpoolError::NoObject(_) => io::Error::new(io::ErrorKind::NotFound, error),
+            error => io::Error::other(error),
+        })?;
         Ok(Box::pin(stream))
     }
 

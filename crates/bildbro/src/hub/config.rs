@@ -27,6 +27,9 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     #[serde(default = "default_max_object")]
     pub max_object_bytes: u64,
+    /// Memory for images on their way in; an organisation gets a quarter of it.
+    #[serde(default = "default_intake")]
+    pub intake_mebibytes: usize,
     /// PostgreSQL instead of a file in the data directory.
     #[serde(default)]
     pub database: Option<DatabaseConfig>,
@@ -138,6 +141,10 @@ fn default_listen() -> SocketAddr {
 
 fn default_operations() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8071))
+}
+
+const fn default_intake() -> usize {
+    512
 }
 
 const fn default_max_object() -> u64 {

@@ -10,6 +10,7 @@ use crate::{
 use bildbro_flow::{
     clock::Clock,
     ports::hub::{Blobs, HubStore},
+    room::Room,
     work::Wake,
 };
 use bildbro_http::{HubState, Listener, Tls};
@@ -75,6 +76,7 @@ impl Hub {
     pub async fn open(config: Config) -> Result<Self, Fault> {
         config.validate()?;
         let Storage { db, blobs, .. } = Storage::open(&config).await?;
+        blobs.ready().await.doing("writing to the blob storage")?;
         let tls = config.tls.as_ref().map(|tls| Tls {
             certificate: tls.certificate.clone(),
             key: tls.key.clone(),
@@ -101,6 +103,7 @@ impl Hub {
             metrics: Metrics::default(),
             public_url: url.clone(),
             max_object: config.max_object_bytes,
+            room: Room::new(config.intake_mebibytes),
         };
         Ok(Self {
             store,

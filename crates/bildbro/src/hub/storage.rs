@@ -8,7 +8,7 @@ use crate::{
 };
 use bildbro_domain::{ErrorClass, StudyId};
 use bildbro_flow::ports::{
-    hub::Timing,
+    hub::{HubStore, Timing},
     keys::{StudyKeys, Wrapping, study_context},
 };
 use bildbro_seal::DataKey;
@@ -43,6 +43,13 @@ impl Storage {
             Some(blobs) => ObjectBlobs::at(&blobs.url, &blobs.options, kept, wrapping)
                 .doing("opening the blob storage of [blobs]")?,
         };
+        let totals = db.totals().await.doing("counting the images")?;
+        let used = blobs.is_used().await;
+        if totals.instances > 0 && !used.doing("reaching the blob storage")? {
+            return Err(Fault::new(
+                "the database knows of images, but the blob storage is empty: is its disk mounted, is it the right bucket?",
+            ));
+        }
         Ok(Self { db, blobs, ring })
     }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     clock::Clock,
     ports::{
-        ByteStream,
+        ByteStream, StoreError,
         gateway::{GatewayStore, Hub, HubError, Kind, NodeError, Nodes, ObjectMeta, StoreSession},
     },
 };
@@ -58,6 +58,15 @@ pub struct FromHub {
     pub lanes: usize,
 }
 
+/// Why a delivery was given up before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// What one lane came to: how the whole attempt would end if all did so.
 type LaneEnd = Option<(ErrorClass, Failure)>;
 
@@ -95,9 +104,9 @@ impl FromHub {
     /// Asks for one delivery and does it. Answers whether there was one.
     ///
     /// # Errors
-    /// When the hub cannot be asked or told. What was done at the node is
+    /// When the hub cannot be asked or told, or nothing can be recorded. What was done at the node is
     /// found there at the next attempt.
-    pub async fn turn(&self, wait: Duration) -> Result<bool, HubError> {
+    pub async fn turn(&self, wait: Duration) -> Result<bool, TurnError> {
         let Some(task) = self.hub.work(wait).await? else {
             return Ok(false);
         };
@@ -184,7 +193,7 @@ impl FromHub {
         task: &DeliveryTask,
         node: &str,
         mut receipts: mpsc::Receiver<InstanceReceipt>,
-    ) -> Result<(), HubError> {
+    ) -> Result<(), TurnError> {
         let mut open = true;
         while open {
             let mut group = Vec::new();
@@ -192,7 +201,7 @@ impl FromHub {
             if open || !group.is_empty() {
                 // What lies in the node is on record here before anyone hears
                 // of it: the hub's word can be lost with this process.
-                self.record(task, &group).await;
+                self.record(task, &group).await?;
                 let report = Report {
                     delivery: task.delivery,
                     claim: task.claim,
@@ -218,7 +227,15 @@ impl FromHub {
     }
 
     /// The gateway's own record of what it stored in its node, or could not.
-    async fn record(&self, task: &DeliveryTask, receipts: &[InstanceReceipt]) {
+    ///
+    /// # Errors
+    /// When it cannot be recorded, for a while: then the hub must not hear of
+    /// it either, and it is done again.
+    async fn record(
+        &self,
+        task: &DeliveryTask,
+        receipts: &[InstanceReceipt],
+    ) -> Result<(), StoreError> {
         let mut entries = Vec::new();
         for outcome in [Outcome::Success, Outcome::Failure] {
             let of_outcome = |receipt: &&InstanceReceipt| {
@@ -232,11 +249,10 @@ impl FromHub {
             }
         }
         if entries.is_empty() {
-            return;
+            return Ok(());
         }
-        if let Err(error) = self.store.record(&entries).await {
-            tracing::error!(%error, "deliver.record_failed");
-        }
+        let recorded = patiently(|| self.store.record(&entries)).await;
+        recorded.inspect_err(|error| tracing::error!(%error, "deliver.record_failed"))
     }
 
     fn entry(

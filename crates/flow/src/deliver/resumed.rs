@@ -5,7 +5,10 @@
 //! the rest is asked for anew, from the byte that is missing, while the node
 //! waits. The hub decides anew each time.
 
-use crate::ports::gateway::{Content, Hub, HubError};
+use crate::ports::{
+    StoreError,
+    gateway::{Content, Hub, HubError},
+};
 use bildbro_domain::{ErrorClass, retry::BackOff};
 use bildbro_wire::link::{Fetch, InstanceMeta};
 use bytes::Bytes;
@@ -21,28 +24,67 @@ const LINE: BackOff = BackOff {
     most: Duration::from_secs(4),
 };
 
-/// Does something with the hub; a passing failure is tried again for a while.
+/// Does something; a passing failure is tried again for a while.
 ///
 /// # Errors
 /// The last failure.
-pub async fn patiently<T, F>(mut ask: impl FnMut() -> F) -> Result<T, HubError>
+pub async fn patiently<T, E: Classed, F>(mut attempt: impl FnMut() -> F) -> Result<T, E>
 where
-    F: Future<Output = Result<T, HubError>>,
+    F: Future<Output = Result<T, E>>,
 {
-    let deadline = Instant::now() + PATIENCE;
-    let mut failures = 0;
+    let mut patience = Patience::default();
     loop {
-        match ask().await {
+        match attempt().await {
             Err(error) if error.class() == ErrorClass::Transient => {
-                failures += 1;
-                let wait = LINE.wait(failures, rand::random());
-                if Instant::now() + wait > deadline {
+                if !patience.wait().await {
                     return Err(error);
                 }
-                tokio::time::sleep(wait).await;
             }
             done => return done,
         }
+    }
+}
+
+/// An error that says whether it passes.
+pub trait Classed {
+    fn class(&self) -> ErrorClass;
+}
+
+impl Classed for HubError {
+    fn class(&self) -> ErrorClass {
+        Self::class(self)
+    }
+}
+
+impl Classed for StoreError {
+    fn class(&self) -> ErrorClass {
+        Self::class(self)
+    }
+}
+
+/// How long a standstill is borne, from its first failure on.
+#[derive(Default)]
+struct Patience {
+    failures: u32,
+    until: Option<Instant>,
+}
+
+impl Patience {
+    /// Waits before the next attempt; false when it has been long enough.
+    async fn wait(&mut self) -> bool {
+        self.failures += 1;
+        let until = *self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
+        let wait = LINE.wait(self.failures, rand::random());
+        if Instant::now() + wait > until {
+            return false;
+        }
+        tokio::time::sleep(wait).await;
+        true
+    }
+
+    /// Something has come: the next failure is the first again.
+    fn renew(&mut self) {
+        *self = Self::default();
     }
 }
 
@@ -54,6 +96,7 @@ pub struct Resumed {
     /// Images begun, and bytes of the last of them that have come.
     begun: usize,
     came: u64,
+    patience: Patience,
 }
 
 impl Resumed {
@@ -67,6 +110,7 @@ impl Resumed {
             content,
             begun: 0,
             came: 0,
+            patience: Patience::default(),
         })
     }
 
@@ -80,11 +124,15 @@ impl Resumed {
                 Ok(Some(meta)) => {
                     self.begun += 1;
                     self.came = 0;
+                    self.patience.renew();
                     return Ok(Some(meta));
                 }
                 Ok(None) => return Ok(None),
                 Err(error) if error.class() == ErrorClass::Transient => {
                     tracing::info!(%error, "deliver.resuming");
+                    if !self.patience.wait().await {
+                        return Err(error);
+                    }
                     if !self.ask_again(self.begun, 0).await? {
                         return Ok(None);
                     }
@@ -103,11 +151,15 @@ impl Resumed {
             match self.content.chunk().await {
                 Ok(Some(bytes)) => {
                     self.came += bytes.len() as u64;
+                    self.patience.renew();
                     return Ok(Some(bytes));
                 }
                 Ok(None) => return Ok(None),
                 Err(error) if error.class() == ErrorClass::Transient && self.begun > 0 => {
                     tracing::info!(%error, from = self.came, "deliver.resuming");
+                    if !self.patience.wait().await {
+                        return Err(error);
+                    }
                     let current = self.begun - 1;
                     self.ask_again(current, self.came).await?;
                     let wanted = self.fetch.instances[current];

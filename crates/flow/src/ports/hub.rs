@@ -33,6 +33,10 @@ pub struct Item {
     pub stored: Option<KeyId>,
 }
 
+/// Bytes of a blob that a storage takes at a time: what is lost at most when an
+/// upload breaks off, and held in memory at most for a blob on its way.
+pub const SEGMENT: u64 = 8 << 20;
+
 /// Where an instance's bytes lie: a study's place, and the digest of the bytes.
 /// No part of it comes from a peer's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -303,15 +307,16 @@ pub trait HubStore: Send + Sync + 'static {
     ) -> Result<ShareId, ChangeError>;
     /// Deletes a study of a holder: its key first, with it its shares are taken
     /// back, its images and what was set aside of it are forgotten. The log
-    /// keeps that it was there. What is left in the storage cannot be read any
-    /// more, and is the caller's to remove. `None` when there is no such study.
+    /// keeps that it was there. Answers which key it had: what is left in the
+    /// storage cannot be read any more, and is the caller's to remove. `None`
+    /// when there is no such study.
     async fn delete_study(
         &self,
         holder: OrganisationId,
         study: &StudyUid,
         by: audit::Actor,
         at: Timestamp,
-    ) -> Result<Option<StudyId>, StoreError>;
+    ) -> Result<Option<Option<KeyId>>, StoreError>;
     /// Takes a share back: no content leaves for it from now on.
     async fn revoke_share(
         &self,

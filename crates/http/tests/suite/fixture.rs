@@ -14,6 +14,7 @@ use bildbro_domain::{
 use bildbro_flow::{
     clock::Clock,
     ports::hub::{HubStore, NewGateway, NewOrganisation, Timing},
+    room::Room,
     work::Wake,
 };
 use bildbro_http::{HubState, operations_router, public_router};
@@ -93,6 +94,7 @@ impl Hub {
             metrics: Default::default(),
             public_url: "https://hub.example".into(),
             max_object: 1 << 20,
+            room: Room::new(64),
         };
         Self {
             sender: party(&*store, "Region Halland", "BB_HALLAND").await,

@@ -1,48 +1,62 @@
 //! What lies in the storage, named and measured.
 
 use super::{
-    ObjectBlobs, failed, permanent,
-    place::{self, Place, SEGMENT, segment_length},
+    ObjectBlobs, failed, is_damage, permanent,
+    place::{self, Place, SEGMENT, Spot, segment_length},
 };
 use async_trait::async_trait;
-use bildbro_domain::{Digest, ErrorClass, OrganisationId, StudyId};
+use bildbro_domain::{Digest, ErrorClass, OrganisationId};
 use bildbro_flow::ports::{
     StoreError,
     hub::BlobKey,
-    inventory::{BlobInventory, Condition, StoredObject, StudyPlace},
+    inventory::{BlobInventory, Condition, Folder, StoredObject, StudyPlace},
+    keys::KeyId,
 };
 use bildbro_seal::sealed_length;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
 use sha2::{Digest as _, Sha256};
-use std::{fs, io, path::Path as FilePath, str::FromStr};
+use std::{collections::HashMap, fs, io, path::Path as FilePath, str::FromStr};
+use uuid::Uuid;
 
 const LOOK: &str = "look over the blob storage";
 
 #[async_trait]
 impl BlobInventory for ObjectBlobs {
-    async fn holders(&self) -> Result<Vec<OrganisationId>, StoreError> {
-        self.folders(None).await
+    async fn folders(&self) -> Result<Vec<Folder>, StoreError> {
+        let mut all = Vec::new();
+        for holder in self.names::<Uuid>(None).await? {
+            let holder = OrganisationId(holder);
+            for key in self.names(Some(&place::holder(holder))).await? {
+                let key = KeyId(key);
+                all.push(Folder { holder, key });
+            }
+        }
+        Ok(all)
     }
 
-    async fn studies(&self, holder: OrganisationId) -> Result<Vec<StudyId>, StoreError> {
-        self.folders(Some(&place::holder(holder))).await
+    async fn folder_of(&self, place: StudyPlace) -> Result<Option<Folder>, StoreError> {
+        let holder = place.holder;
+        let key = self.keys.id(place.study).await?;
+        Ok(key.map(|key| Folder { holder, key }))
     }
 
-    async fn objects(&self, of: StudyPlace) -> Result<Vec<StoredObject>, StoreError> {
-        let folder = place::study(of.holder, of.study);
-        let depth = folder.parts_count();
-        let list = self
-            .store
-            .list(Some(&folder))
-            .map_ok(|object| StoredObject {
-                digest: digest_of(&object.location, depth),
-                name: object.location.to_string(),
-                bytes: object.size,
-                modified: modified(&object),
-            });
-        list.try_collect().await.map_err(|e| failed(LOOK, e))
+    async fn objects(&self, folder: Folder) -> Result<Vec<StoredObject>, StoreError> {
+        let path = place::folder(folder.holder, folder.key);
+        let mut objects = self.list(&path, path.parts_count()).await?;
+        let mut latest: HashMap<Digest, Timestamp> = HashMap::new();
+        for part in objects.iter().filter(|object| object.part) {
+            if let Some(digest) = part.digest {
+                let latest = latest.entry(digest).or_insert(part.modified);
+                *latest = part.modified.max(*latest);
+            }
+        }
+        for part in objects.iter_mut().filter(|object| object.part) {
+            let of_blob = part.digest.and_then(|digest| latest.get(&digest));
+            part.modified = of_blob.copied().unwrap_or(part.modified);
+        }
+        Ok(objects)
     }
 
     async fn condition(
@@ -57,17 +71,38 @@ impl BlobInventory for ObjectBlobs {
             study: place.study,
             digest,
         };
-        let (condition, names) = self.parts_condition(key, length).await?;
+        let spot = match self.keys.for_reading(key).await {
+            Ok(spot) => spot,
+            Err(error) if is_damage(&error) => return Ok((Condition::Missing, Vec::new())),
+            Err(error) => return Err(error),
+        };
+        let (condition, names) = self.parts_condition(&spot, length).await?;
         if condition != Condition::Good || !read {
             return Ok((condition, names));
         }
-        let right = self.reads_back(key, length).await?;
+        let right = self.reads_back(spot, length).await?;
         let condition = if right {
             Condition::Good
         } else {
             Condition::Spoilt
         };
         Ok((condition, names))
+    }
+
+    async fn is_unchanged(&self, object: &StoredObject) -> Result<bool, StoreError> {
+        let path = Path::from(object.name.as_str());
+        if !object.part {
+            return match self.store.head(&path).await {
+                Ok(now) => Ok(modified(&now) == object.modified),
+                Err(object_store::Error::NotFound { .. }) => Ok(false),
+                Err(error) => Err(failed(LOOK, error)),
+            };
+        }
+        let depth = path.parts_count().saturating_sub(2);
+        let folder = Path::from_iter(path.parts().take(depth + 1));
+        let parts = self.list(&folder, depth).await?;
+        let latest = parts.iter().map(|part| part.modified).max();
+        Ok(latest == Some(object.modified))
     }
 
     async fn remove(&self, name: &str) -> Result<(), StoreError> {
@@ -101,40 +136,46 @@ impl BlobInventory for ObjectBlobs {
 }
 
 impl ObjectBlobs {
-    async fn folders<T: FromStr>(&self, folder: Option<&Path>) -> Result<Vec<T>, StoreError> {
+    async fn names<T: FromStr>(&self, folder: Option<&Path>) -> Result<Vec<T>, StoreError> {
         let list = self.store.list_with_delimiter(folder).await;
         let folders = list.map_err(|e| failed(LOOK, e))?.common_prefixes;
         let names = folders.iter().filter_map(|path| path.filename());
         Ok(names.filter_map(|name| name.parse().ok()).collect())
     }
 
+    /// What lies below `path`; blobs are named at this depth.
+    async fn list(&self, path: &Path, depth: usize) -> Result<Vec<StoredObject>, StoreError> {
+        let list = self.store.list(Some(path)).map_ok(|object| StoredObject {
+            digest: digest_of(&object.location, depth),
+            part: object.location.parts_count() > depth + 1,
+            name: object.location.to_string(),
+            bytes: object.size,
+            modified: modified(&object),
+        });
+        list.try_collect().await.map_err(|e| failed(LOOK, e))
+    }
+
     /// Whether a blob's objects are there in their right lengths, and which
     /// they are.
     async fn parts_condition(
         &self,
-        key: BlobKey,
+        spot: &Spot,
         length: u64,
     ) -> Result<(Condition, Vec<String>), StoreError> {
-        let whole = Place::Whole.path(&key);
+        let whole = Place::Whole.path(spot);
         if length <= SEGMENT {
             let condition = self.object_condition(&whole, length).await?;
             return Ok((condition, vec![whole.to_string()]));
         }
         let mut names = vec![whole.to_string()];
-        let uploads = match self.keys.for_reading(key.study).await {
-            Ok(data_key) => self.manifest(&key, &data_key, length).await,
-            Err(error) => Err(error),
-        };
-        let uploads = match uploads {
+        let uploads = match self.manifest(spot, length).await {
             Ok(uploads) => uploads,
-            Err(error) if error.class() == ErrorClass::Permanent => {
-                return Ok((Condition::Missing, names));
-            }
+            Err(error) if is_damage(&error) => return Ok((Condition::Missing, names)),
             Err(error) => return Err(error),
         };
         let mut all = Condition::Good;
         for (index, upload) in (0..).zip(uploads) {
-            let path = Place::Part { upload, index }.path(&key);
+            let path = Place::Part { upload, index }.path(spot);
             let bytes = segment_length(length, index);
             all = all.max(self.object_condition(&path, bytes).await?);
             names.push(path.to_string());
@@ -152,17 +193,18 @@ impl ObjectBlobs {
     }
 
     /// Whether a blob opens, and has its digest.
-    async fn reads_back(&self, key: BlobKey, length: u64) -> Result<bool, StoreError> {
-        let mut bytes = match self.bytes(key, length, 0).await {
+    async fn reads_back(&self, spot: Spot, length: u64) -> Result<bool, StoreError> {
+        let digest = spot.digest;
+        let mut bytes = match self.bytes(spot, length, 0).await {
             Ok(bytes) => bytes,
-            Err(error) if error.class() == ErrorClass::Permanent => return Ok(false),
+            Err(error) if is_damage(&error) => return Ok(false),
             Err(error) => return Err(error),
         };
         let mut hash = Sha256::new();
         loop {
             match bytes.try_next().await {
                 Ok(Some(piece)) => hash.update(&piece),
-                Ok(None) => return Ok(Digest(hash.finalize().into()) == key.digest),
+                Ok(None) => return Ok(Digest(hash.finalize().into()) == digest),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(false),
                 Err(error) => {
                     return Err(StoreError {
@@ -184,7 +226,8 @@ fn digest_of(path: &Path, depth: usize) -> Option<Digest> {
 }
 
 fn modified(object: &ObjectMeta) -> Timestamp {
-    Timestamp::from_second(object.last_modified.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH)
+    let millis = object.last_modified.timestamp_millis();
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// A local store writes `name#1`, and gives it its name when it is whole.
@@ -197,6 +240,7 @@ fn drafts(folder: &FilePath, found: &mut Vec<StoredObject>) -> io::Result<()> {
         } else if is_draft(&path) {
             found.push(StoredObject {
                 digest: None,
+                part: false,
                 name: path.display().to_string(),
                 bytes: meta.len(),
                 modified: meta.modified()?.try_into().unwrap_or(Timestamp::UNIX_EPOCH),

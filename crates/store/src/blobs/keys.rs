@@ -4,11 +4,12 @@
 //! nothing more of it opens or is written. Only the opening of a wrapped key is
 //! remembered, since a hardware module takes its time over it.
 
-use super::{BlobFault, permanent, read::READ_BLOB};
-use bildbro_domain::StudyId;
+use super::{BlobFault, permanent, place::Spot, read::READ_BLOB};
+use bildbro_domain::{ErrorClass, StudyId};
 use bildbro_flow::ports::{
     StoreError,
-    keys::{KeyId, StudyKeys, Wrapped, Wrapping, study_context},
+    hub::BlobKey,
+    keys::{KeyId, StudyKey, StudyKeys, Wrapped, Wrapping, study_context},
 };
 use bildbro_seal::DataKey;
 use std::{
@@ -37,23 +38,38 @@ impl Keys {
         }
     }
 
-    pub async fn for_reading(&self, study: StudyId) -> Result<Arc<DataKey>, StoreError> {
-        let kept = self.kept.study_key(study).await?;
-        let kept = kept.ok_or_else(|| permanent(READ_BLOB, BlobFault::NoKey))?;
-        self.open(study, kept.wrapped).await
+    /// Which key a study has, if it has one.
+    pub async fn id(&self, study: StudyId) -> Result<Option<KeyId>, StoreError> {
+        Ok(self.kept.study_key(study).await?.map(|kept| kept.id))
     }
 
-    /// The study's key, made when it has none.
-    pub async fn for_writing(&self, study: StudyId) -> Result<(KeyId, Arc<DataKey>), StoreError> {
-        let kept = match self.kept.study_key(study).await? {
+    pub async fn for_reading(&self, key: BlobKey) -> Result<Spot, StoreError> {
+        let kept = self.kept.study_key(key.study).await?;
+        let kept = kept.ok_or_else(|| permanent(READ_BLOB, BlobFault::NoKey))?;
+        self.spot(key, kept).await
+    }
+
+    /// The study's key is made when it has none.
+    pub async fn for_writing(&self, key: BlobKey) -> Result<Spot, StoreError> {
+        let kept = match self.kept.study_key(key.study).await? {
             Some(kept) => kept,
             None => {
                 let new = DataKey::new(rand::random());
-                let wrapped = self.wrapping.wrap(&new, &study_context(study)).await?;
-                self.kept.keep_study_key(study, &wrapped).await?
+                let context = study_context(key.study);
+                let wrapped = self.wrapping.wrap(&new, &context).await?;
+                self.kept.keep_study_key(key.study, &wrapped).await?
             }
         };
-        Ok((kept.id, self.open(study, kept.wrapped).await?))
+        self.spot(key, kept).await
+    }
+
+    async fn spot(&self, key: BlobKey, kept: StudyKey) -> Result<Spot, StoreError> {
+        Ok(Spot {
+            holder: key.holder,
+            key_id: kept.id,
+            data_key: self.open(key.study, kept.wrapped).await?,
+            digest: key.digest,
+        })
     }
 
     async fn open(&self, study: StudyId, wrapped: Wrapped) -> Result<Arc<DataKey>, StoreError> {
@@ -62,7 +78,14 @@ impl Keys {
             return Ok(Arc::clone(key));
         }
         let context = study_context(study);
-        let key = Arc::new(self.wrapping.unwrap(&wrapped, &context).await?);
+        let opened = self.wrapping.unwrap(&wrapped, &context).await;
+        // However lasting the trouble is: with the right keys the images are
+        // there, so that nobody is to take them for lost.
+        let opened = opened.map_err(|error| StoreError {
+            class: ErrorClass::Transient,
+            ..error
+        });
+        let key = Arc::new(opened?);
         let mut opened = self.lock();
         if opened.len() >= MOST {
             opened.clear();

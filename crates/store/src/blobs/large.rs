@@ -4,19 +4,21 @@
 //! the next goes on behind them, in a folder of its own. The manifest, written
 //! when the digest has been found right, says which upload's object stands for
 //! each segment; so an upload that brings other bytes under the same digest can
-//! spoil nothing that has been admitted.
+//! spoil nothing that has been admitted. An upload whose bytes were wrong is
+//! marked and passed by; nothing of it is removed but by `fsck`, since another
+//! may have gone on with its first segments.
 
 use super::{
     BlobFault, ObjectBlobs, failed, permanent,
-    place::{self, Place, SEGMENT, Upload},
+    place::{self, Place, SEGMENT, Spot, Upload},
     read::READ_BLOB,
 };
-use bildbro_flow::ports::{StoreError, hub::BlobKey};
+use bildbro_flow::ports::StoreError;
 use bildbro_seal::sealed_length;
 use futures::TryStreamExt;
 use object_store::ObjectStore;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// `runs`: this many segments, one after another, from this upload.
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,17 +59,22 @@ impl Manifest {
 impl ObjectBlobs {
     /// The upload of each segment that is whole, from the first to the first
     /// that is missing.
-    pub(super) async fn parts(&self, key: &BlobKey) -> Result<Vec<Upload>, StoreError> {
-        let folder = place::parts(key);
-        let mut found = BTreeMap::new();
+    pub(super) async fn parts(&self, spot: &Spot) -> Result<Vec<Upload>, StoreError> {
+        let folder = place::parts(spot);
+        let mut found = Vec::new();
+        let mut bad = HashSet::new();
         let mut list = self.store.list(Some(&folder));
         while let Some(object) = list.try_next().await.map_err(|e| failed(READ_BLOB, e))? {
-            if let Some((upload, index)) = place::part_of(&object.location)
+            if let Some(upload) = place::bad_of(&object.location) {
+                bad.insert(upload);
+            } else if let Some((upload, index)) = place::part_of(&object.location)
                 && object.size == sealed_length(SEGMENT)
             {
-                found.entry(index).or_insert(upload);
+                found.push((index, upload));
             }
         }
+        found.retain(|(_, upload)| !bad.contains(upload));
+        let found: BTreeMap<u32, Upload> = found.into_iter().collect();
         let in_order = (0..).map_while(|index| found.get(&index).copied());
         Ok(in_order.collect())
     }
@@ -75,10 +82,10 @@ impl ObjectBlobs {
     /// The uploads of the segments before `from`.
     pub(super) async fn begun_parts(
         &self,
-        key: &BlobKey,
+        spot: &Spot,
         from: u64,
     ) -> Result<Vec<Upload>, StoreError> {
-        let mut parts = self.parts(key).await?;
+        let mut parts = self.parts(spot).await?;
         let count = usize::try_from(from / SEGMENT).unwrap_or(usize::MAX);
         if !from.is_multiple_of(SEGMENT) || parts.len() < count {
             return Err(permanent("go on with an upload", BlobFault::Offset(from)));
@@ -90,11 +97,10 @@ impl ObjectBlobs {
     /// The upload of each segment of an admitted blob.
     pub(super) async fn manifest(
         &self,
-        key: &BlobKey,
-        data_key: &bildbro_seal::DataKey,
+        spot: &Spot,
         length: u64,
     ) -> Result<Vec<Upload>, StoreError> {
-        let json = self.open_small(key, data_key, Place::Whole).await?;
+        let json = self.open_small(spot, Place::Whole).await?;
         let manifest: Manifest =
             serde_json::from_slice(&json).map_err(|_| permanent(READ_BLOB, BlobFault::Manifest))?;
         let uploads = manifest.uploads(length.div_ceil(SEGMENT));

@@ -1,10 +1,10 @@
 //! The hub's blobs on an object store, sealed: a local folder, S3, Azure or
 //! Google Cloud Storage, with the same code.
 //!
-//! A blob of up to [`SEGMENT`] bytes is one object, `holder/study/digest`. A
-//! larger one is many: each [`SEGMENT`] bytes of it lie in an object of their
-//! own, in the folder of the upload that brought them, and `holder/study/digest`
-//! is a [`Manifest`] that names them. So no request is ever larger than one
+//! A blob of up to [`SEGMENT`] bytes is one object, `holder/key/digest`, where
+//! `key` is the id of the study's key. A larger one is many: each [`SEGMENT`]
+//! bytes of it lie in an object of their own, named by the upload that brought
+//! them, and `holder/key/digest` is a manifest of them. So no request is ever larger than one
 //! segment, an upload that breaks off is gone on with where it was, and nothing
 //! that has been admitted is ever written over.
 //!
@@ -25,7 +25,7 @@ mod place;
 mod read;
 mod write;
 
-pub use place::SEGMENT;
+use place::SEGMENT;
 
 use async_trait::async_trait;
 use bildbro_domain::{ErrorClass, policy::Permit};
@@ -104,6 +104,19 @@ impl ObjectBlobs {
         Ok(Self::new(store, study_keys, wrapping))
     }
 
+    /// Whether this storage has been a hub's before: an empty one under a full
+    /// database is a disk that is not mounted, or the wrong bucket.
+    ///
+    /// # Errors
+    /// When the storage is away.
+    pub async fn is_used(&self) -> Result<bool, StoreError> {
+        match self.store.head(&Path::from(PROBE)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(failed("look for the blob storage", error)),
+        }
+    }
+
     /// Blobs in any store that answers a write only when it is safe.
     #[must_use]
     pub fn new(
@@ -131,7 +144,7 @@ fn permanent(
     }
 }
 
-/// What is not there, or not allowed, stays so; anything else may pass.
+/// What is not there stays so; anything else may pass.
 fn failed(operation: &'static str, error: object_store::Error) -> StoreError {
     use object_store::Error;
     let class = match &error {
@@ -139,9 +152,9 @@ fn failed(operation: &'static str, error: object_store::Error) -> StoreError {
         | Error::InvalidPath { .. }
         | Error::NotSupported { .. }
         | Error::NotImplemented { .. }
-        | Error::PermissionDenied { .. }
-        | Error::Unauthenticated { .. }
         | Error::UnknownConfigurationKey { .. } => ErrorClass::Permanent,
+        // Also what a person must mend, such as credentials that have run out:
+        // the images are there, and nobody is to take them for lost.
         _ => ErrorClass::Transient,
     };
     StoreError {
@@ -149,6 +162,16 @@ fn failed(operation: &'static str, error: object_store::Error) -> StoreError {
         class,
         source: Box::new(error),
     }
+}
+
+/// Whether an error says that a blob is gone or damaged, rather than that
+/// something is in the way of reading it.
+fn is_damage(error: &StoreError) -> bool {
+    let source = error.source.as_ref();
+    matches!(
+        source.downcast_ref(),
+        Some(object_store::Error::NotFound { .. })
+    ) || source.downcast_ref::<BlobFault>().is_some()
 }
 
 #[async_trait]
@@ -159,15 +182,16 @@ impl Blobs for ObjectBlobs {
         length: u64,
         from: u64,
     ) -> Result<Box<dyn BlobWriter>, StoreError> {
-        let (key_id, data_key) = self.keys.for_writing(key.study).await?;
+        let spot = self.keys.for_writing(key).await?;
         let before = if from == 0 {
             Vec::new()
         } else {
-            self.begun_parts(&key, from).await?
+            self.begun_parts(&spot, from).await?
         };
-        let store = Arc::clone(&self.store);
-        let sealing = write::Sealing { key_id, data_key };
-        let writer = write::Writer::new(store, sealing, key, length, before);
+        let writer = write::Writer::new(Arc::clone(&self.store), spot, length, before);
+        if from > 0 {
+            writer.mark_going_on().await?;
+        }
         Ok(Box::new(writer))
     }
 
@@ -175,16 +199,17 @@ impl Blobs for ObjectBlobs {
         if length <= SEGMENT {
             return Ok(0);
         }
-        let parts = self.parts(&key).await?;
+        let spot = self.keys.for_writing(key).await?;
+        let parts = self.parts(&spot).await?;
         // Not all of it, or the writer would have nothing to write.
         let whole = (parts.len() as u64 * SEGMENT).min((length - 1) / SEGMENT * SEGMENT);
         Ok(whole)
     }
 
     async fn begun_bytes(&self, key: BlobKey, length: u64) -> Result<ByteStream, StoreError> {
-        let data_key = self.keys.for_reading(key.study).await?;
-        let parts = self.begun_parts(&key, length).await?;
-        Ok(self.segments(key, data_key, parts, length, 0))
+        let spot = self.keys.for_reading(key).await?;
+        let parts = self.begun_parts(&spot, length).await?;
+        Ok(self.segments(spot, parts, length, 0))
     }
 
     async fn read(
@@ -198,7 +223,8 @@ impl Blobs for ObjectBlobs {
         if !permit.covers(instance.study, now) || instance.key.study != instance.study {
             return Err(permanent(read::READ_BLOB, BlobFault::NotCovered));
         }
-        self.bytes(instance.key, instance.meta.length, from).await
+        let spot = self.keys.for_reading(instance.key).await?;
+        self.bytes(spot, instance.meta.length, from).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

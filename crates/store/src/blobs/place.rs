@@ -1,11 +1,11 @@
 //! Where a blob's objects lie, and what binds them to their place.
 
-use bildbro_domain::{OrganisationId, StudyId};
-use bildbro_flow::ports::hub::BlobKey;
+use bildbro_domain::{Digest, OrganisationId};
+pub use bildbro_flow::ports::hub::SEGMENT;
+use bildbro_flow::ports::keys::KeyId;
+use bildbro_seal::DataKey;
 use object_store::path::Path;
-/// Bytes of a blob in one object: what is lost at most when an upload breaks
-/// off, and held at most for a blob on its way. A multiple of a sealed frame.
-pub const SEGMENT: u64 = 8 << 20;
+use std::sync::Arc;
 
 const _: () = assert!(SEGMENT.is_multiple_of(bildbro_seal::FRAME as u64));
 
@@ -21,20 +21,32 @@ pub enum Place {
     Part { upload: Upload, index: u32 },
 }
 
+/// A blob in the folder of the key that its study has. A study that is deleted
+/// and comes again has another key, and so another folder: what was sealed with
+/// the old one never meets the new.
+#[derive(Clone)]
+pub struct Spot {
+    pub holder: OrganisationId,
+    pub key_id: KeyId,
+    pub data_key: Arc<DataKey>,
+    pub digest: Digest,
+}
+
 impl Place {
-    pub fn path(self, key: &BlobKey) -> Path {
+    pub fn path(self, spot: &Spot) -> Path {
+        let folder = folder(spot.holder, spot.key_id);
         match self {
-            Self::Whole => study(key.holder, key.study).join(key.digest.to_string()),
-            Self::Part { upload, index } => parts(key).join(format!("{upload:016x}-{index:05}")),
+            Self::Whole => folder.join(spot.digest.to_string()),
+            Self::Part { upload, index } => parts(spot).join(format!("{upload:016x}-{index:05}")),
         }
     }
 
     /// What the object's seal is bound to.
-    pub fn context(self, key: &BlobKey) -> Vec<u8> {
+    pub fn context(self, spot: &Spot) -> Vec<u8> {
         match self {
-            Self::Whole => format!("bildbro blob {}", key.digest),
+            Self::Whole => format!("bildbro blob {}", spot.digest),
             Self::Part { upload, index } => {
-                format!("bildbro blob {} {upload:016x} {index}", key.digest)
+                format!("bildbro blob {} {upload:016x} {index}", spot.digest)
             }
         }
         .into_bytes()
@@ -45,8 +57,28 @@ impl Place {
 pub const PARTS: &str = ".p";
 
 /// The folder of a large blob's parts.
-pub fn parts(key: &BlobKey) -> Path {
-    study(key.holder, key.study).join(format!("{}{PARTS}", key.digest))
+pub fn parts(spot: &Spot) -> Path {
+    folder(spot.holder, spot.key_id).join(format!("{}{PARTS}", spot.digest))
+}
+
+/// Notes that an upload's bytes are not what they were said to be: it is not
+/// gone on with. Nothing is removed, since another upload may have gone on with
+/// its first segments, and found them good.
+pub fn bad(spot: &Spot, upload: Upload) -> Path {
+    parts(spot).join(format!("{upload:016x}{BAD}"))
+}
+
+/// Notes that an upload goes on with old segments, which `fsck` is to leave.
+pub fn going_on(spot: &Spot, upload: Upload) -> Path {
+    parts(spot).join(format!("{upload:016x}.on"))
+}
+
+const BAD: &str = ".bad";
+
+/// The upload that a mark says is bad.
+pub fn bad_of(path: &Path) -> Option<Upload> {
+    let upload = path.filename()?.strip_suffix(BAD)?;
+    Upload::from_str_radix(upload, 16).ok()
 }
 
 /// Upload and index of a part, by its path; `None` for anything else.
@@ -61,9 +93,9 @@ pub fn holder(holder: OrganisationId) -> Path {
     Path::from(holder.0.simple().to_string())
 }
 
-/// The folder of a study as one organisation holds it.
-pub fn study(of: OrganisationId, study: StudyId) -> Path {
-    holder(of).join(study.0.simple().to_string())
+/// The folder of a study's key.
+pub fn folder(of: OrganisationId, key: KeyId) -> Path {
+    holder(of).join(key.0.simple().to_string())
 }
 
 /// Bytes of a blob that lie in its segment `index`.

@@ -2,20 +2,17 @@
 
 use super::{
     BlobFault, ObjectBlobs, failed, permanent,
-    place::{Place, SEGMENT, Upload, segment_length},
+    place::{Place, SEGMENT, Spot, Upload, segment_length},
 };
 use bildbro_domain::ErrorClass;
-use bildbro_flow::ports::{ByteStream, StoreError, hub::BlobKey};
-use bildbro_seal::{DataKey, FRAME, HEADER, Opener, TAG, frame_at, sealed_length};
+use bildbro_flow::ports::{ByteStream, StoreError};
+use bildbro_seal::{FRAME, HEADER, Opener, TAG, frame_at, sealed_length};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{
     GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt, path::Path,
 };
-use std::{
-    io::{self, Seek, SeekFrom},
-    sync::Arc,
-};
+use std::io::{self, Seek, SeekFrom};
 use tokio_util::io::ReaderStream;
 
 pub const READ_BLOB: &str = "read a blob";
@@ -27,32 +24,32 @@ const READ: usize = 1 << 20;
 const SEALED_FRAME: usize = FRAME + TAG;
 
 impl ObjectBlobs {
-    /// A blob's bytes from `from` on. What is wrong with the blob is found
-    /// before the first byte, except damage, which ends the stream.
+    /// A blob's bytes from `from` on. What is wrong with the first object is
+    /// found before the first byte; anything later ends the stream.
     pub(super) async fn bytes(
         &self,
-        key: BlobKey,
+        spot: Spot,
         length: u64,
         from: u64,
     ) -> Result<ByteStream, StoreError> {
         if from > length {
             return Err(permanent(READ_BLOB, BlobFault::Offset(from)));
         }
-        let data_key = self.keys.for_reading(key.study).await?;
-        if length <= SEGMENT {
-            return self
-                .segment(key, data_key, Place::Whole, length, from)
-                .await;
+        if from == length && from > 0 {
+            // Only the end of the image is missing at the other side.
+            return Ok(stream::empty().boxed());
         }
-        let uploads = self.manifest(&key, &data_key, length).await?;
-        Ok(self.segments(key, data_key, uploads, length, from))
+        if length <= SEGMENT {
+            return self.segment(&spot, Place::Whole, length, from).await;
+        }
+        let uploads = self.manifest(&spot, length).await?;
+        Ok(self.segments(spot, uploads, length, from))
     }
 
     /// The segments that `uploads` brought, one after another.
     pub(super) fn segments(
         &self,
-        key: BlobKey,
-        data_key: Arc<DataKey>,
+        spot: Spot,
         uploads: Vec<Upload>,
         length: u64,
         from: u64,
@@ -63,13 +60,13 @@ impl ObjectBlobs {
         let parts = parts.skip_while(move |(index, _)| u64::from(*index) < first);
         stream::iter(parts)
             .then(move |(index, upload)| {
-                let (blobs, data_key) = (blobs.clone(), Arc::clone(&data_key));
+                let (blobs, spot) = (blobs.clone(), spot.clone());
                 let place = Place::Part { upload, index };
                 let begin = from.saturating_sub(u64::from(index) * SEGMENT);
                 let length = segment_length(length, index);
                 async move {
-                    let opened = blobs.segment(key, data_key, place, length, begin).await;
-                    opened.map_err(io::Error::other)
+                    let opened = blobs.segment(&spot, place, length, begin).await;
+                    opened.map_err(in_the_middle)
                 }
             })
             .try_flatten()
@@ -79,13 +76,12 @@ impl ObjectBlobs {
     /// One object's bytes, of which there are `length`, from `from` on.
     async fn segment(
         &self,
-        key: BlobKey,
-        data_key: Arc<DataKey>,
+        spot: &Spot,
         place: Place,
         length: u64,
         from: u64,
     ) -> Result<ByteStream, StoreError> {
-        let path = place.path(&key);
+        let path = place.path(spot);
         let (frame, at) = frame_at(from);
         // From the middle on, the header is asked for by itself.
         let range = (frame > 0).then_some(GetRange::Bounded(0..HEADER as u64));
@@ -101,7 +97,7 @@ impl ObjectBlobs {
         };
         let header = reader.exactly(HEADER).await;
         let header = header.map_err(|e| transient(READ_BLOB, e))?;
-        let opener = Opener::new(&data_key, &header, &place.context(&key))
+        let opener = Opener::new(&spot.data_key, &header, &place.context(spot))
             .map_err(|e| permanent(READ_BLOB, BlobFault::Seal(e)))?;
         if frame > 0 {
             let rest = self.get(&path, Some(GetRange::Offset(at))).await?;
@@ -125,11 +121,10 @@ impl ObjectBlobs {
     /// A small object, whole.
     pub(super) async fn open_small(
         &self,
-        key: &BlobKey,
-        data_key: &DataKey,
+        spot: &Spot,
         place: Place,
     ) -> Result<Vec<u8>, StoreError> {
-        let found = self.store.get(&place.path(key)).await;
+        let found = self.store.get(&place.path(spot)).await;
         let found = found.map_err(|e| failed(READ_BLOB, e))?;
         if found.meta.size > SEALED_FRAME as u64 {
             return Err(permanent(READ_BLOB, BlobFault::Manifest));
@@ -137,11 +132,20 @@ impl ObjectBlobs {
         let sealed = found.bytes().await.map_err(|e| failed(READ_BLOB, e))?;
         let refused = |e| permanent(READ_BLOB, BlobFault::Seal(e));
         let header = sealed.get(..HEADER).unwrap_or_default();
-        let opener = Opener::new(data_key, header, &place.context(key)).map_err(refused)?;
+        let opener = Opener::new(&spot.data_key, header, &place.context(spot)).map_err(refused)?;
         let mut frame = sealed[HEADER..].to_vec();
         let opened = opener.open(0, true, &mut frame).map_err(refused)?;
         Ok(opened.to_vec())
     }
+}
+
+/// A later segment's error as the stream's: what lasts is invalid data.
+fn in_the_middle(error: StoreError) -> io::Error {
+    let kind = match error.class() {
+        ErrorClass::Permanent => io::ErrorKind::InvalidData,
+        ErrorClass::Transient | ErrorClass::Ambiguous => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
 }
 
 fn transient(operation: &'static str, source: io::Error) -> StoreError {

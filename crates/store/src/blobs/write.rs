@@ -4,32 +4,23 @@ use super::{
     BlobFault, failed,
     large::Manifest,
     permanent,
-    place::{Place, SEGMENT, Upload, segment_length},
+    place::{self, Place, SEGMENT, Spot, Upload, segment_length},
 };
 use async_trait::async_trait;
-use bildbro_flow::ports::{
-    StoreError,
-    hub::{BlobKey, BlobWriter},
-    keys::KeyId,
-};
-use bildbro_seal::{DataKey, FRAME, HEADER, Sealer, sealed_length};
+use bildbro_domain::ErrorClass;
+use bildbro_flow::ports::{StoreError, hub::BlobWriter, keys::KeyId};
+use bildbro_seal::{FRAME, HEADER, Sealer, sealed_length};
 use bytes::Bytes;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
-use std::sync::Arc;
+use futures::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
+use std::{collections::HashSet, sync::Arc};
 
 const WRITE_BLOB: &str = "write a blob";
-
-/// The study's key, and which it is.
-pub struct Sealing {
-    pub key_id: KeyId,
-    pub data_key: Arc<DataKey>,
-}
 
 /// Holds one segment at most.
 pub struct Writer {
     store: Arc<dyn ObjectStore>,
-    sealing: Sealing,
-    key: BlobKey,
+    spot: Spot,
     length: u64,
     /// The upload of each segment that is written.
     written: Vec<Upload>,
@@ -50,8 +41,8 @@ struct Segment {
 }
 
 impl Segment {
-    fn new(data_key: &DataKey, key: &BlobKey, place: Place, length: u64) -> Self {
-        let (sealer, header) = Sealer::new(data_key, rand::random(), &place.context(key));
+    fn new(spot: &Spot, place: Place, length: u64) -> Self {
+        let (sealer, header) = Sealer::new(&spot.data_key, rand::random(), &place.context(spot));
         let room = usize::try_from(sealed_length(length)).expect("a segment fits in memory");
         let mut sealed = Vec::with_capacity(room);
         sealed.extend_from_slice(&header);
@@ -86,20 +77,13 @@ impl Segment {
 
 impl Writer {
     /// `before`: the uploads of the segments that are there already.
-    pub fn new(
-        store: Arc<dyn ObjectStore>,
-        sealing: Sealing,
-        key: BlobKey,
-        length: u64,
-        before: Vec<Upload>,
-    ) -> Self {
+    pub fn new(store: Arc<dyn ObjectStore>, spot: Spot, length: u64, before: Vec<Upload>) -> Self {
         let upload = rand::random();
         let taken = before.len() as u64 * SEGMENT;
-        let segment = next_segment(&sealing.data_key, &key, length, upload, before.len());
+        let segment = next_segment(&spot, length, upload, before.len());
         Self {
             store,
-            sealing,
-            key,
+            spot,
             length,
             written: before,
             upload,
@@ -117,8 +101,38 @@ impl Writer {
 
     async fn put(&self, place: Place, sealed: Vec<u8>) -> Result<(), StoreError> {
         let payload = PutPayload::from(sealed);
-        let put = self.store.put(&place.path(&self.key), payload).await;
+        let put = self.store.put(&place.path(&self.spot), payload).await;
         put.map(|_| ()).map_err(|e| failed(WRITE_BLOB, e))
+    }
+
+    /// Says that old segments are gone on with: before they are read again.
+    pub async fn mark_going_on(&self) -> Result<(), StoreError> {
+        self.mark(&place::going_on(&self.spot, self.upload)).await
+    }
+
+    async fn mark(&self, path: &Path) -> Result<(), StoreError> {
+        let put = self.store.put(path, PutPayload::from_static(b"-")).await;
+        put.map(|_| ()).map_err(|e| failed(WRITE_BLOB, e))
+    }
+
+    /// Whether each segment is still there, as far as a list tells: one that
+    /// was gone on with may have been cleared away meanwhile.
+    async fn see_segments(&self) -> Result<(), StoreError> {
+        let folder = place::parts(&self.spot);
+        let list = self.store.list(Some(&folder)).map_ok(|o| o.location);
+        let list: Result<HashSet<Path>, _> = list.try_collect().await;
+        let there = list.map_err(|e| failed(WRITE_BLOB, e))?;
+        let named = (0..).zip(&self.written);
+        let mut named =
+            named.map(|(index, &upload)| Place::Part { upload, index }.path(&self.spot));
+        if named.all(|path| there.contains(&path)) {
+            return Ok(());
+        }
+        Err(StoreError {
+            operation: WRITE_BLOB,
+            class: ErrorClass::Transient,
+            source: Box::new(BlobFault::Offset(self.length)),
+        })
     }
 
     fn is_large(&self) -> bool {
@@ -126,20 +140,14 @@ impl Writer {
     }
 }
 
-fn next_segment(
-    data_key: &DataKey,
-    key: &BlobKey,
-    length: u64,
-    upload: Upload,
-    written: usize,
-) -> Segment {
+fn next_segment(spot: &Spot, length: u64, upload: Upload, written: usize) -> Segment {
     let index = u32::try_from(written).unwrap_or(u32::MAX);
     let place = if length > SEGMENT {
         Place::Part { upload, index }
     } else {
         Place::Whole
     };
-    Segment::new(data_key, key, place, segment_length(length, index))
+    Segment::new(spot, place, segment_length(length, index))
 }
 
 #[async_trait]
@@ -156,13 +164,7 @@ impl BlobWriter for Writer {
                 self.put_segment().await?;
                 self.written.push(self.upload);
                 let written = self.written.len();
-                self.segment = next_segment(
-                    &self.sealing.data_key,
-                    &self.key,
-                    self.length,
-                    self.upload,
-                    written,
-                );
+                self.segment = next_segment(&self.spot, self.length, self.upload, written);
             }
         }
         Ok(())
@@ -175,27 +177,28 @@ impl BlobWriter for Writer {
         }
         if !self.is_large() {
             self.put_segment().await?;
-            return Ok(self.sealing.key_id);
+            return Ok(self.spot.key_id);
         }
+        self.see_segments().await?;
         let json = Manifest::new(&self.written).to_json();
         let length = json.len() as u64;
-        let mut manifest = Segment::new(&self.sealing.data_key, &self.key, Place::Whole, length);
+        let mut manifest = Segment::new(&self.spot, Place::Whole, length);
         manifest.take(&mut json.into());
         manifest.seal(true);
         self.put(Place::Whole, manifest.sealed).await?;
-        Ok(self.sealing.key_id)
+        Ok(self.spot.key_id)
     }
 
     async fn discard(self: Box<Self>) -> Result<(), StoreError> {
         if !self.is_large() {
             return Ok(());
         }
-        for (index, &upload) in (0..).zip(&self.written) {
-            let path = Place::Part { upload, index }.path(&self.key);
-            match self.store.delete(&path).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(failed("remove a spoilt upload", error)),
-            }
+        let mut uploads = self.written.clone();
+        uploads.push(self.upload);
+        uploads.sort_unstable();
+        uploads.dedup();
+        for upload in uploads {
+            self.mark(&place::bad(&self.spot, upload)).await?;
         }
         Ok(())
     }

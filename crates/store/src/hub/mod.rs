@@ -64,7 +64,7 @@ use bildbro_flow::ports::{
         Overview, RedeemError, Timing, Totals,
     },
     inventory::{NamedBlob, Rows, StudyPlace},
-    keys::{StudyKey, StudyKeys, Wrapped},
+    keys::{KeyId, StudyKey, StudyKeys, Wrapped},
 };
 use bildbro_wire::link::{
     Answer, Complete, DeliveryTask, Enrolled, Fetch, Hello, Report, ReportReply,
@@ -256,7 +256,7 @@ impl HubStore for HubDb {
         study: &StudyUid,
         by: Actor,
         at: Timestamp,
-    ) -> Result<Option<StudyId>, StoreError> {
+    ) -> Result<Option<Option<KeyId>>, StoreError> {
         let mut tx = self.db.write("delete a study").await?;
         let deleted = removal::delete(&mut tx, holder, study, by, at).await;
         tx.end_telling(deleted, Option::is_some).await
@@ -406,7 +406,13 @@ impl Rows for HubDb {
         tx.end(places).await
     }
 
-    async fn named(&self, place: StudyPlace) -> Result<Option<Vec<NamedBlob>>, StoreError> {
+    async fn is_in_use(&self, key: KeyId) -> Result<bool, StoreError> {
+        let mut tx = self.db.read("read whether a key is in use").await?;
+        let found = rows::is_in_use(&mut tx, key).await;
+        tx.end(found).await
+    }
+
+    async fn named(&self, place: StudyPlace) -> Result<Vec<NamedBlob>, StoreError> {
         let mut tx = self.db.read("read a study's images").await?;
         let named = rows::named(&mut tx, place).await;
         tx.end(named).await
@@ -415,12 +421,13 @@ impl Rows for HubDb {
     async fn mark_lost(
         &self,
         place: StudyPlace,
-        lost: &[Digest],
+        blobs: &[Digest],
+        lost: bool,
         by: Actor,
         at: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut tx = self.db.write("mark images as lost").await?;
-        let marked = rows::mark_lost(&mut tx, place, lost, by, at).await;
+        let marked = rows::mark_lost(&mut tx, place, blobs, lost, by, at).await;
         tx.end(marked).await
     }
 }

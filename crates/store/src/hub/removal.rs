@@ -14,6 +14,7 @@ use bildbro_domain::{
     OrganisationId, Personal, ShareId, StudyId, StudyUid,
     audit::{Action, Actor, Outcome},
 };
+use bildbro_flow::ports::keys::KeyId;
 use jiff::Timestamp;
 
 const SHARES: &str = "SELECT id FROM share WHERE study = $1 AND revoked_at IS NULL ORDER BY id";
@@ -38,13 +39,14 @@ pub async fn delete(
     uid: &StudyUid,
     by: Actor,
     at: Timestamp,
-) -> Result<Option<StudyId>, Fault> {
+) -> Result<Option<Option<KeyId>>, Fault> {
     holdings::keep(connection, holder).await?;
     let study = StudyId::of(holder, uid);
     let Some(found) = holdings::study(connection, holder, uid).await? else {
         return Ok(None);
     };
     let images = holdings::of_study(connection, study).await?;
+    let key = keys::of(connection, study).await?;
     keys::remove(connection, study).await?;
     let shares: Vec<String> = sqlx::query_scalar(SHARES)
         .bind(study.to_string())
@@ -78,5 +80,5 @@ pub async fn delete(
     entry.set_images(images.iter().map(|image| image.existing.digest));
     entries.push(entry);
     audit::append(connection, &entries).await?;
-    Ok(Some(study))
+    Ok(Some(key.map(|key| key.id)))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     audit,
-    database::{Builder, Connection, LIST},
+    database::{Builder, Connection, Flag, LIST},
     fault::Fault,
     value::{id, name, unsigned},
 };
@@ -10,23 +10,30 @@ use bildbro_domain::{
     Digest, OrganisationId, StudyId, StudyUid,
     audit::{Action, Actor, Outcome},
 };
-use bildbro_flow::ports::inventory::{NamedBlob, StudyPlace};
+use bildbro_flow::ports::{
+    inventory::{NamedBlob, StudyPlace},
+    keys::KeyId,
+};
 use jiff::Timestamp;
 
 /// Studies, and those of which only something was set aside.
 const PLACES: &str = "SELECT holder, study_uid FROM study WHERE deleted_at IS NULL \
      UNION SELECT holder, study_uid FROM quarantine";
 
-const HELD: &str = "SELECT digest, length FROM instance WHERE study = $1";
+const HELD: &str = "SELECT digest, length, lost IS TRUE AS lost FROM instance WHERE study = $1";
+
+const KEY: &str = "SELECT COUNT(*) FROM study_key WHERE id = $1";
 
 const SET_ASIDE: &str = "SELECT DISTINCT study_uid FROM quarantine WHERE holder = $1";
 
 const SET_ASIDE_OF: &str =
     "SELECT digest, length FROM quarantine WHERE holder = $1 AND study_uid = $2";
 
-const STUDY_UID: &str = "SELECT study_uid FROM study WHERE id = $1 AND deleted_at IS NULL";
+const STUDY_UID: &str = "SELECT study_uid FROM study WHERE id = $1";
 
 const LOST: &str = "UPDATE instance SET lost = TRUE WHERE lost = FALSE AND study = ";
+
+const FOUND: &str = "UPDATE instance SET lost = FALSE WHERE lost = TRUE AND study = ";
 
 /// All places, in order. One statement: there are as many as there are studies,
 /// each of a few dozen bytes.
@@ -48,34 +55,41 @@ pub async fn places(connection: &mut Connection) -> Result<Vec<StudyPlace>, Faul
 pub async fn named(
     connection: &mut Connection,
     place: StudyPlace,
-) -> Result<Option<Vec<NamedBlob>>, Fault> {
-    let uid: Option<String> = sqlx::query_scalar(STUDY_UID)
-        .bind(place.study.to_string())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let set_aside = set_aside_uid(connection, place).await?;
-    if uid.is_none() && set_aside.is_none() {
-        return Ok(None);
-    }
-    let mut rows: Vec<(String, i64)> = sqlx::query_as(HELD)
+) -> Result<Vec<NamedBlob>, Fault> {
+    let rows: Vec<(String, i64, Flag)> = sqlx::query_as(HELD)
         .bind(place.study.to_string())
         .fetch_all(&mut *connection)
         .await?;
-    if let Some(uid) = set_aside {
-        let more: Vec<(String, i64)> = sqlx::query_as(SET_ASIDE_OF)
+    let blob = |digest: &str, length, lost| {
+        Ok::<_, Fault>(NamedBlob {
+            digest: id(digest, "instance.digest")?,
+            length: unsigned(length),
+            lost,
+        })
+    };
+    let held = rows
+        .iter()
+        .map(|(digest, length, lost)| blob(digest, *length, lost.0));
+    let mut named = held.collect::<Result<Vec<_>, _>>()?;
+    if let Some(uid) = set_aside_uid(connection, place).await? {
+        let rows: Vec<(String, i64)> = sqlx::query_as(SET_ASIDE_OF)
             .bind(place.holder.to_string())
             .bind(uid)
             .fetch_all(connection)
             .await?;
-        rows.extend(more);
+        for (digest, length) in rows {
+            named.push(blob(&digest, length, false)?);
+        }
     }
-    let named = rows.into_iter().map(|(digest, length)| {
-        Ok(NamedBlob {
-            digest: id(&digest, "instance.digest")?,
-            length: unsigned(length),
-        })
-    });
-    named.collect::<Result<_, Fault>>().map(Some)
+    Ok(named)
+}
+
+pub async fn is_in_use(connection: &mut Connection, key: KeyId) -> Result<bool, Fault> {
+    let count: i64 = sqlx::query_scalar(KEY)
+        .bind(key.0.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok(count > 0)
 }
 
 /// The UID of the study, if something of it was set aside: ids follow from UIDs,
@@ -100,14 +114,15 @@ async fn set_aside_uid(
 pub async fn mark_lost(
     connection: &mut Connection,
     place: StudyPlace,
-    lost: &[Digest],
+    blobs: &[Digest],
+    lost: bool,
     by: Actor,
     at: Timestamp,
 ) -> Result<u64, Fault> {
-    let lost_texts: Vec<String> = lost.iter().map(Digest::to_string).collect();
+    let texts: Vec<String> = blobs.iter().map(Digest::to_string).collect();
     let mut marked = 0;
-    for part in lost_texts.chunks(LIST) {
-        let mut query = Builder::new(connection, LOST);
+    for part in texts.chunks(LIST) {
+        let mut query = Builder::new(connection, if lost { LOST } else { FOUND });
         query
             .push_bind(place.study.to_string())
             .push(" AND digest IN ");
@@ -122,12 +137,10 @@ pub async fn mark_lost(
             .await?;
         let mut entry = audit::entry(at, Action::MarkLost, Outcome::Success, by);
         entry.organisation = Some(place.holder);
-        entry.studies = uid
-            .map(|uid| name(uid, "study.study_uid"))
-            .transpose()?
-            .into_iter()
-            .collect();
-        entry.set_images(lost.iter().copied());
+        let uid = uid.map(|uid| name(uid, "study.study_uid")).transpose()?;
+        entry.studies = uid.into_iter().collect();
+        entry.set_images(blobs.iter().copied());
+        entry.detail = (!lost).then(|| "found again".to_owned());
         audit::append(connection, &[entry]).await?;
     }
     Ok(marked)
