@@ -54,7 +54,9 @@ async fn storescp(own: &Certificate, trusted: &Authority) -> Storescp {
 }
 
 fn data_sets(files: &[PathBuf]) -> BTreeSet<Vec<u8>> {
-    let read = files.iter().map(|file| fs::read(file).unwrap());
+    let read = files
+        .iter()
+        .map(|file| fs::read(file).expect("the file reads"));
     read.map(|file| data_set(&file).1.to_vec()).collect()
 }
 

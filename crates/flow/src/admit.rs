@@ -9,7 +9,7 @@
 
 use crate::{
     clock::Clock,
-    line::{Arriving, Memory},
+    line::{self, Arriving, Memory},
     ports::{
         StoreError,
         hub::{BlobKey, BlobWriter, Blobs, Call, Existing, HubStore, Item},
@@ -139,10 +139,14 @@ impl Taking {
         if from > 0 {
             let mut bytes = blobs.begun_bytes(key, from).await?;
             while let Some(bytes) = bytes.next().await {
-                let good = bytes.is_ok_and(|bytes| {
-                    hash.update(&bytes);
-                    scanner.push(&bytes).is_ok()
-                });
+                let good = match bytes {
+                    Ok(bytes) => {
+                        hash.update(&bytes);
+                        scanner.push(&bytes).is_ok()
+                    }
+                    Err(error) if line::is_spoilt(&error) => false,
+                    Err(_) => return Ok(None),
+                };
                 if !good {
                     // Of use to nobody: the next attempt begins anew.
                     writer.discard().await?;
@@ -159,18 +163,20 @@ impl Taking {
         }))
     }
 
-    /// Takes bytes of the frame; why it is refused, if it is.
-    async fn data(&mut self, bytes: Bytes) -> Result<Result<(), Refusal>, StoreError> {
+    /// Takes bytes of the frame; what is to be answered if they do not do.
+    async fn data(&mut self, bytes: Bytes) -> Result<Result<(), Answer>, StoreError> {
         self.arriving.push(bytes);
         loop {
             let bytes = match self.arriving.restored() {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) => return Ok(Ok(())),
-                Err(_) => return Ok(Err(Refusal::Unreadable)),
+                // The line's doing, not the image's.
+                Err(_) => return Ok(Err(Answer::Again)),
             };
             self.hash.update(&bytes);
             if self.scanner.push(&bytes).is_err() {
-                return Ok(Err(Refusal::Unreadable));
+                let reason = Refusal::Unreadable;
+                return Ok(Err(Answer::Refused { reason }));
             }
             self.writer.push(bytes).await?;
         }
@@ -248,8 +254,8 @@ impl Intake {
         let Some(taking) = &mut current.taking else {
             return Ok(());
         };
-        if let Err(reason) = taking.data(bytes).await? {
-            current.otherwise = Answer::Refused { reason };
+        if let Err(answer) = taking.data(bytes).await? {
+            current.otherwise = answer;
             if let Some(taking) = current.taking.take() {
                 taking.writer.discard().await?;
             }

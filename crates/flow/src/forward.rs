@@ -9,7 +9,7 @@
 use crate::{
     clock::Clock,
     line,
-    ports::gateway::{GatewayStore, Hub, HubError, ObjectNumber, Spool, Spooled},
+    ports::gateway::{GatewayStore, Hub, HubError, ObjectNumber, Sending, Spool, Spooled},
     receive::Bell,
 };
 use bildbro_domain::{ErrorClass, retry::BackOff};
@@ -18,12 +18,17 @@ use futures::{StreamExt, TryStreamExt, stream::FuturesUnordered};
 use std::{
     collections::{HashSet, VecDeque},
     future::Future,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
 /// An image that the hub wants, from a byte on.
-type Wanted = (Spooled, u64);
+struct Wanted {
+    spooled: Spooled,
+    from: u64,
+    /// To be sent as it is: packed, it has come to nothing.
+    plain: bool,
+}
 
 /// Images with an answer that holds, and what that comes to.
 type Settled = (Vec<ObjectNumber>, Progress);
@@ -57,6 +62,8 @@ pub struct Forward {
     pub bell: Bell,
     /// Rung when images have been settled: completeness may be judged.
     pub settled: Bell,
+    /// Images that the hub has wanted once more.
+    pub troubled: Mutex<HashSet<ObjectNumber>>,
 }
 
 /// Why a round ended without everything being handed over.
@@ -136,30 +143,35 @@ impl Forward {
         let mut taken = HashSet::new();
         let mut bodies = VecDeque::new();
         let mut under_way = FuturesUnordered::new();
+        // The first; then what is under way comes to its end, and no more.
+        let mut failed = None;
         loop {
-            if bodies.is_empty() {
+            if bodies.is_empty() && failed.is_none() {
                 let (wanted, settled) = self.offer_next(&taken).await?;
                 progress += settled;
-                taken.extend(wanted.iter().map(|(spooled, _)| spooled.object));
+                taken.extend(wanted.iter().map(|wanted| wanted.spooled.object));
                 bodies = cut(wanted, self.pace);
             }
-            while under_way.len() < self.pace.lanes
+            while failed.is_none()
+                && under_way.len() < self.pace.lanes
                 && let Some(body) = bodies.pop_front()
             {
                 under_way.push(self.send(body));
             }
             if under_way.is_empty() {
-                return Ok(progress);
+                return failed.map_or(Ok(progress), Err);
             }
-            let idle_lane = under_way.len() < self.pace.lanes;
+            let idle_lane = failed.is_none() && under_way.len() < self.pace.lanes;
             tokio::select! {
-                Some(sent) = under_way.next() => {
-                    let (settled, sent) = sent?;
-                    progress += sent;
-                    for object in settled {
-                        taken.remove(&object);
+                Some(sent) = under_way.next() => match sent {
+                    Ok((settled, sent)) => {
+                        progress += sent;
+                        for object in settled {
+                            taken.remove(&object);
+                        }
                     }
-                }
+                    Err(error) => failed = failed.or(Some(error)),
+                },
                 Ok(()) = news.changed(), if idle_lane => {}
             }
         }
@@ -200,20 +212,40 @@ impl Forward {
         let mut wanted = Vec::new();
         let mut known = Vec::new();
         for (spooled, answer) in spooled.into_iter().zip(answers) {
-            match answer {
-                Answer::Send => wanted.push((spooled, 0)),
-                Answer::GoOn { from } => wanted.push((spooled, from)),
-                answer => known.push((spooled, answer)),
-            }
+            let from = match answer {
+                Answer::Send => 0,
+                Answer::GoOn { from } => from,
+                answer => {
+                    known.push((spooled, answer));
+                    continue;
+                }
+            };
+            let plain = self.troubled().contains(&spooled.object);
+            // What has come to nothing is begun anew.
+            let from = if plain { 0 } else { from };
+            wanted.push(Wanted {
+                spooled,
+                from,
+                plain,
+            });
         }
         let (_, settled) = self.settle(known).await?;
         Ok((wanted, settled))
     }
 
     async fn send(&self, body: Vec<Wanted>) -> Result<Settled, ForwardError> {
-        let offers = body.iter();
-        let offers = offers.filter_map(|(s, from)| Some((s.offer()?, *from)));
-        let places: Vec<(u64, u64)> = body.iter().map(|(s, from)| (s.object, *from)).collect();
+        let sending = body.iter().filter_map(|wanted| {
+            Some(Sending {
+                offer: wanted.spooled.offer()?,
+                from: wanted.from,
+                plain: wanted.plain,
+            })
+        });
+        let sending: Vec<Sending> = sending.collect();
+        let places = body
+            .iter()
+            .map(|wanted| (wanted.spooled.object, wanted.from));
+        let places: Vec<(u64, u64)> = places.collect();
         let spool = Arc::clone(&self.spool);
         let spoilt = Arc::new(Mutex::new(HashSet::new()));
         let seen = Arc::clone(&spoilt);
@@ -228,16 +260,20 @@ impl Forward {
             let stream = spool.read(object, from).inspect_err(&note)?;
             Ok(stream.inspect_err(note).boxed())
         });
-        let mut answers = self.hub.send(offers.collect(), read).await?;
+        let mut answers = self.hub.send(sending, read).await?;
         // What the disk has spoilt must not be tried for ever, or keep the
         // others from passing: it stays, for a person to look at.
         for &i in spoilt.lock().expect("nobody panics with it").iter() {
-            tracing::error!(object = body[i].0.object, "forward.unreadable");
+            tracing::error!(object = body[i].spooled.object, "forward.unreadable");
             let reason = Refusal::Unreadable;
             answers[i] = Answer::Refused { reason };
         }
-        let spooled = body.into_iter().map(|(spooled, _)| spooled);
+        let spooled = body.into_iter().map(|wanted| wanted.spooled);
         self.settle(spooled.zip(answers).collect()).await
+    }
+
+    fn troubled(&self) -> MutexGuard<'_, HashSet<ObjectNumber>> {
+        self.troubled.lock().expect("nobody panics with it")
     }
 
     async fn settle(&self, answers: Vec<(Spooled, Answer)>) -> Result<Settled, ForwardError> {
@@ -249,8 +285,10 @@ impl Forward {
         for (spooled, answer) in &answers {
             if *answer == Answer::Again {
                 progress.again += 1;
+                self.troubled().insert(spooled.object);
                 continue;
             }
+            self.troubled().remove(&spooled.object);
             settled.push(spooled.object);
             if let Answer::Refused { reason } = answer {
                 tracing::error!(object = spooled.object, ?reason, "forward.refused");
@@ -298,8 +336,8 @@ impl std::ops::AddAssign for Progress {
 fn cut(wanted: Vec<Wanted>, pace: Pace) -> VecDeque<Vec<Wanted>> {
     let mut bodies: VecDeque<Vec<Wanted>> = VecDeque::new();
     let mut bytes = 0;
-    for (spooled, from) in wanted {
-        let length = spooled.length.saturating_sub(from);
+    for wanted in wanted {
+        let length = wanted.spooled.length.saturating_sub(wanted.from);
         let full = bodies
             .back()
             .is_none_or(|body| body.len() >= pace.body_images || bytes + length > pace.body_bytes);
@@ -309,7 +347,7 @@ fn cut(wanted: Vec<Wanted>, pace: Pace) -> VecDeque<Vec<Wanted>> {
         }
         bytes += length;
         if let Some(body) = bodies.back_mut() {
-            body.push((spooled, from));
+            body.push(wanted);
         }
     }
     bodies

@@ -7,7 +7,7 @@
 
 use crate::ports::{
     StoreError,
-    inventory::{BlobInventory, Condition, NamedBlob, Rows, StoredObject, StudyPlace},
+    inventory::{BlobInventory, Condition, Folder, NamedBlob, Rows, StoredObject, StudyPlace},
 };
 use bildbro_domain::{Digest, audit::Actor};
 use jiff::{SignedDuration, Timestamp};
@@ -66,14 +66,32 @@ impl Summary {
 
 /// The two sides, and who is told.
 pub struct Fsck<'a> {
-    pub rows: &'a dyn Rows,
-    pub blobs: &'a dyn BlobInventory,
-    pub plan: Plan,
-    pub tell: &'a mut (dyn FnMut(&Finding) + Send),
-    pub summary: Summary,
+    rows: &'a dyn Rows,
+    blobs: &'a dyn BlobInventory,
+    plan: Plan,
+    tell: &'a mut (dyn FnMut(&Finding) + Send),
+    summary: Summary,
+    /// Folders of studies that have rows.
+    seen: HashSet<Folder>,
 }
 
-impl Fsck<'_> {
+impl<'a> Fsck<'a> {
+    pub fn new(
+        rows: &'a dyn Rows,
+        blobs: &'a dyn BlobInventory,
+        plan: Plan,
+        tell: &'a mut (dyn FnMut(&Finding) + Send),
+    ) -> Self {
+        Self {
+            rows,
+            blobs,
+            plan,
+            tell,
+            summary: Summary::default(),
+            seen: HashSet::new(),
+        }
+    }
+
     /// Looks over everything; one study at a time is in memory.
     ///
     /// # Errors
@@ -124,6 +142,7 @@ impl Fsck<'_> {
         let Some(folder) = self.blobs.folder_of(place).await? else {
             return Ok(());
         };
+        self.seen.insert(folder);
         for object in self.blobs.objects(folder).await? {
             // What is left of a lost blob may be all that is left of the image.
             let of_lost = object.digest.is_some_and(|digest| lost.contains(&digest));
@@ -156,11 +175,11 @@ impl Fsck<'_> {
         Ok((condition, names))
     }
 
-    /// Folders of keys that no study has: of studies deleted, or of uploads
+    /// Folders in which no row names anything: of studies deleted, or of uploads
     /// that never came to a study.
     async fn look_at_folders(&mut self) -> Result<(), StoreError> {
         for folder in self.blobs.folders().await? {
-            if self.rows.is_in_use(folder.key).await? {
+            if self.seen.contains(&folder) {
                 continue;
             }
             for object in self.blobs.objects(folder).await? {

@@ -13,8 +13,8 @@ use bildbro_flow::{
     ports::{
         ByteStream,
         gateway::{
-            Arrival, Content, GatewayStore, Hub, HubError, ObjectNumber, Route, Spool, SpoolWriter,
-            Spooled,
+            Arrival, Content, GatewayStore, Hub, HubError, ObjectNumber, Route, Sending, Spool,
+            SpoolWriter, Spooled,
         },
     },
     receive::Bell,
@@ -115,12 +115,12 @@ impl Hub for Taker {
     }
     async fn send(
         &self,
-        offers: Vec<(Offer, u64)>,
+        images: Vec<Sending>,
         read: Box<dyn Fn(usize) -> io::Result<ByteStream> + Send + Sync>,
     ) -> Result<Vec<Answer>, HubError> {
         let mut answers = Vec::new();
-        for (i, (offer, _)) in offers.iter().enumerate() {
-            let uid = offer.header.sop_uid.to_string();
+        for (i, image) in images.iter().enumerate() {
+            let uid = image.offer.header.sop_uid.to_string();
             if uid == self.slow {
                 self.go_on.notified().await;
             }
@@ -185,6 +185,7 @@ async fn stage(objects: u64, shelf: Shelf, taker: Taker) -> Stage {
             pace: Pace::default(),
             bell: Bell::default(),
             settled: Bell::default(),
+            troubled: Mutex::default(),
         },
         shelf,
         _dir: dir,

@@ -241,6 +241,10 @@ impl Wrapping for KeyRing {
         &self.current
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.keys.contains_key(name)
+    }
+
     async fn wrap(&self, key: &DataKey, context: &[u8]) -> Result<Wrapped, StoreError> {
         let by = &self.current;
         let current = self.keys.get(by);

@@ -149,20 +149,20 @@ pub fn write_new_key(path: &Path) -> Result<(), SecretError> {
         path: path.to_owned(),
         source,
     };
+    let draft = path.with_extension("draft");
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(write)?;
-    let written = file
-        .write_all(&line[..])
-        .and_then(|()| file.sync_all())
-        .and_then(|()| sync_directory(path));
-    written.map_err(|source| {
-        // Nothing is wrapped with half a key: better none.
-        let _ = fs::remove_file(path);
-        write(source)
-    })
+    let written = options.open(&draft).and_then(|mut file| {
+        file.write_all(&line[..])?;
+        file.sync_all()?;
+        // Whole or not at all, and never over another.
+        fs::hard_link(&draft, path)?;
+        sync_directory(path)
+    });
+    let _draft_is_of_no_use = fs::remove_file(&draft);
+    written.map_err(write)
 }
 
 #[cfg(unix)]

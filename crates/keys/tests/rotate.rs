@@ -92,6 +92,10 @@ impl Wrapping for Leaving {
         self.ring.current()
     }
 
+    fn has(&self, name: &str) -> bool {
+        name == self.current()
+    }
+
     async fn wrap(&self, key: &DataKey, context: &[u8]) -> Result<Wrapped, StoreError> {
         self.ring.wrap(key, context).await
     }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bildbro_domain::ErrorClass;
 use bildbro_flow::ports::{
     ByteStream,
-    gateway::{Content, Hub, HubError},
+    gateway::{Content, Hub, HubError, Sending},
 };
 use bildbro_wire::{
     frame,
@@ -231,29 +231,30 @@ impl Hub for HubLink {
 
     async fn send(
         &self,
-        offers: Vec<(Offer, u64)>,
+        images: Vec<Sending>,
         read: Box<dyn Fn(usize) -> io::Result<ByteStream> + Send + Sync>,
     ) -> Result<Vec<Answer>, HubError> {
-        let (offers, read) = (Arc::new(offers), Arc::new(read));
+        let (images, read) = (Arc::new(images), Arc::new(read));
         let watch = Watch::default();
         // Before the hub goes on with a body it reads what it has.
-        let begun: u64 = offers.iter().map(|(_, from)| from).sum();
+        let begun: u64 = images.iter().map(|image| image.from).sum();
         let reading = Duration::from_secs(begun / READS_A_SECOND);
         let make = || {
-            let body = upload::body(Arc::clone(&offers), Arc::clone(&read), self.encoding);
+            let body = upload::body(Arc::clone(&images), Arc::clone(&read), self.encoding);
             let body = watch.watched(self.up.paced(body));
             self.uploading
                 .post(join(&self.base, link::INSTANCES))
                 .header(header::CONTENT_TYPE, frame::MEDIA_TYPE)
                 .body(Body::wrap_stream(body))
         };
-        let response = tokio::select! {
-            response = self.send_authorised(make) => response?,
+        let answered = async { answer(self.send_authorised(make).await?).await };
+        let answers = tokio::select! {
+            answers = answered => answers?,
             () = watch.still_for(SILENCE + reading) => {
                 return Err(HubError::Unreachable("the hub takes no more bytes".into()));
             }
         };
-        all(answer(response).await?, offers.len())
+        all(answers, images.len())
     }
 
     async fn complete(&self, complete: &Complete) -> Result<(), HubError> {

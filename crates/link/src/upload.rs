@@ -2,9 +2,9 @@
 
 use bildbro_flow::{
     line::{self, Memory, Source},
-    ports::ByteStream,
+    ports::{ByteStream, gateway::Sending},
 };
-use bildbro_wire::link::{Carried, Encoding, Offer};
+use bildbro_wire::link::{Carried, Encoding};
 use futures::{StreamExt, stream};
 use std::{
     io,
@@ -17,13 +17,13 @@ type Read = Box<dyn Fn(usize) -> io::Result<ByteStream> + Send + Sync>;
 
 /// Opens each image when its turn comes; one that cannot be read is given up,
 /// and those behind it follow.
-pub fn body(offers: Arc<Vec<(Offer, u64)>>, read: Arc<Read>, encoding: Encoding) -> ByteStream {
+pub fn body(images: Arc<Vec<Sending>>, read: Arc<Read>, encoding: Encoding) -> ByteStream {
     let memory = Memory::default();
-    let frames = stream::iter((0..offers.len()).map(move |i| {
-        let (offer, from) = &offers[i];
+    let frames = stream::iter((0..images.len()).map(move |i| {
+        let Sending { offer, from, plain } = &images[i];
         let carried = Carried {
             image: offer.clone(),
-            encoding,
+            encoding: if *plain { Encoding::Identity } else { encoding },
             from: *from,
         };
         let source = Source {

@@ -11,7 +11,7 @@ use bildbro_domain::{
     audit::{Action, Entry, Outcome},
 };
 use bildbro_flow::{
-    fsck::{Finding, Fsck, Plan, Summary},
+    fsck::{Finding, Fsck, Plan},
     ports::{
         hub::HubStore,
         inventory::{BlobInventory, Condition, Folder},
@@ -216,19 +216,14 @@ pub async fn fsck(storage: &Storage, arguments: FsckArguments) -> Result<(), Fau
             println!("{}", words(finding));
         }
     };
-    let fsck = Fsck {
-        rows: &storage.db,
-        blobs: &storage.blobs,
-        plan: Plan {
-            read: arguments.read,
-            mend: arguments.mend,
-            grace: SignedDuration::from_hours(arguments.older_than.into()),
-            by: operator(),
-            now: Timestamp::now(),
-        },
-        tell: &mut tell,
-        summary: Summary::default(),
+    let plan = Plan {
+        read: arguments.read,
+        mend: arguments.mend,
+        grace: SignedDuration::from_hours(arguments.older_than.into()),
+        by: operator(),
+        now: Timestamp::now(),
     };
+    let fsck = Fsck::new(&storage.db, &storage.blobs, plan, &mut tell);
     let summary = fsck.run().await.doing("looking over the storage")?;
     println!(
         "{} studies, {} images, {}.",

@@ -15,7 +15,8 @@ const SLOWEST_MBIT: f64 = 0.1;
 pub struct Window {
     /// `07:00`.
     pub from: Time,
-    /// Not included; earlier than `from` when the window goes past midnight.
+    /// Not included; earlier than `from` when the window goes past midnight, the
+    /// same when it is the whole day.
     pub to: Time,
     /// Megabits a second to the hub, and from it; no limit when absent.
     #[serde(default)]
@@ -39,7 +40,9 @@ impl Window {
     }
 
     fn holds(&self, at: Time) -> bool {
-        if self.from <= self.to {
+        if self.from == self.to {
+            true
+        } else if self.from < self.to {
             (self.from..self.to).contains(&at)
         } else {
             at >= self.from || at < self.to
@@ -94,6 +97,7 @@ mod tests {
         assert_eq!(rate("23:30"), Some(10_000_000));
         assert_eq!(rate("05:59"), Some(10_000_000));
         assert_eq!(rate("06:00"), None);
+        assert!(window("00:00", "00:00", None).holds(at("12:00")));
         assert!(window("07:00", "17:00", Some(0.0)).validate().is_err());
     }
 }

@@ -31,7 +31,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 use tokio::time::timeout;
@@ -239,6 +239,7 @@ impl Parts {
             pace: Pace::default(),
             bell: self.bell.clone(),
             settled: self.settled.clone(),
+            troubled: Mutex::default(),
         };
         let ending = stop.clone();
         tasks.spawn(async move { forward.run(ending.cancelled_owned()).await });

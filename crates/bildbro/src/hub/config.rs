@@ -121,6 +121,11 @@ impl Config {
                 self.operations_listen
             )));
         }
+        if self.database.is_some() && self.keys.is_none() {
+            return Err(Fault::new(
+                "several hubs may share the database of [database], and must share the wrapping keys too: say where they lie in [keys] (make one with `bildbro admin keys new FILE`), the same [keys] for all hubs on this database",
+            ));
+        }
         if self.tls.is_none() && !self.behind_proxy && !self.listen.ip().is_loopback() {
             return Err(Fault::new(format!(
                 "the hub would serve plain HTTP on {}: give [tls] certificate and key, or set behind_proxy = true when a proxy ends TLS",

@@ -31,9 +31,16 @@ impl Storage {
         let data_dir = &config.data_dir;
         fs::create_dir_all(data_dir).doing(format!("making {}", data_dir.display()))?;
         let db = database(config).await?;
-        let any = db.study_keys_to_rewrap("", None, 1).await;
-        let in_use = !any.doing("reading the studies' keys")?.is_empty();
-        let ring = keys::ring(config.keys.as_ref(), data_dir, in_use)?;
+        let in_use = db
+            .wrapping_keys()
+            .await
+            .doing("reading the studies' keys")?;
+        let ring = keys::ring(config.keys.as_ref(), data_dir, !in_use.is_empty())?;
+        if let Some((name, count)) = in_use.iter().find(|(name, _)| !ring.has(name)) {
+            return Err(Fault::new(format!(
+                "[keys] lacks the key `{name}`, which {count} studies still need: put it back, and run `bildbro admin keys rotate` before it is taken out"
+            )));
+        }
         same_keys(&db, ring.as_ref()).await?;
         let kept = Arc::new(db.clone());
         let wrapping = Arc::clone(&ring);

@@ -35,7 +35,8 @@ where
     let mut patience = Patience::default();
     loop {
         match attempt().await {
-            Err(error) if error.class() == ErrorClass::Transient => {
+            // What may have happened may be repeated: the hub counts it once.
+            Err(error) if error.class() != ErrorClass::Permanent => {
                 if !patience.wait().await {
                     return Err(error);
                 }

@@ -227,18 +227,28 @@ impl HubError {
     }
 }
 
+/// An image to be sent.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    pub offer: Offer,
+    /// The first byte.
+    pub from: u64,
+    /// As it is, whatever the link does with others.
+    pub plain: bool,
+}
+
 /// The hub, over the link.
 #[async_trait]
 pub trait Hub: Send + Sync + 'static {
     async fn hello(&self, hello: &Hello) -> Result<HelloReply, HubError>;
     /// Answers one per offer, in order.
     async fn offer(&self, offers: &[Offer]) -> Result<Vec<Answer>, HubError>;
-    /// Sends bytes: of each offer, from a byte on. `read` opens them when their
+    /// Sends bytes: of each image, from a byte on. `read` opens them when their
     /// turn comes; an image that it cannot read is passed by, and answered for
     /// with [`Answer::Again`].
     async fn send(
         &self,
-        offers: Vec<(Offer, u64)>,
+        images: Vec<Sending>,
         read: Box<dyn Fn(usize) -> std::io::Result<ByteStream> + Send + Sync>,
     ) -> Result<Vec<Answer>, HubError>;
     async fn complete(&self, complete: &Complete) -> Result<(), HubError>;

@@ -94,8 +94,6 @@ pub trait Rows: Send + Sync + 'static {
     async fn places(&self) -> Result<Vec<StudyPlace>, StoreError>;
     /// The blobs that rows name in a place, quarantine included.
     async fn named(&self, place: StudyPlace) -> Result<Vec<NamedBlob>, StoreError>;
-    /// Whether a study has this key.
-    async fn is_in_use(&self, key: KeyId) -> Result<bool, StoreError>;
     /// Notes whether the hub has lost these blobs: it asks for lost images again
     /// when they are offered. On record. Answers how many images that changes.
     async fn mark_lost(

@@ -37,6 +37,9 @@ pub trait Wrapping: Send + Sync + 'static {
     /// The name of the key that wraps from now on.
     fn current(&self) -> &str;
 
+    /// Whether there is a key of this name.
+    fn has(&self, name: &str) -> bool;
+
     /// Wraps with the current key. `context` names what the key is for; it
     /// opens with the same context only.
     ///
@@ -58,6 +61,9 @@ pub trait StudyKeys: Send + Sync + 'static {
     /// Keeps a key for a study that has none yet; answers the one that is kept,
     /// which is another when someone was faster.
     async fn keep_study_key(&self, study: StudyId, new: &Wrapped) -> Result<StudyKey, StoreError>;
+
+    /// The names of the keys that wrap studies' keys, and how many each.
+    async fn wrapping_keys(&self) -> Result<Vec<(String, u64)>, StoreError>;
 
     /// Keys that another than `current` wraps, by study, after `after`.
     async fn study_keys_to_rewrap(

@@ -68,6 +68,14 @@ impl StudyKeys for Kept {
         Ok(kept_as(study, kept.clone()))
     }
 
+    async fn wrapping_keys(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut names = BTreeMap::new();
+        for wrapped in self.keys.lock().unwrap().values() {
+            *names.entry(wrapped.by.clone()).or_default() += 1;
+        }
+        Ok(names.into_iter().collect())
+    }
+
     async fn study_keys_to_rewrap(
         &self,
         current: &str,

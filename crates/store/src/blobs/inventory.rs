@@ -56,6 +56,8 @@ impl BlobInventory for ObjectBlobs {
             let of_blob = part.digest.and_then(|digest| latest.get(&digest));
             part.modified = of_blob.copied().unwrap_or(part.modified);
         }
+        // Marks come after what they mark, so that they go last.
+        objects.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(objects)
     }
 

@@ -199,7 +199,11 @@ impl Blobs for ObjectBlobs {
         if length <= SEGMENT {
             return Ok(0);
         }
-        let spot = self.keys.for_writing(key).await?;
+        // Asking makes nothing: also no key.
+        if self.keys.id(key.study).await?.is_none() {
+            return Ok(0);
+        }
+        let spot = self.keys.for_reading(key).await?;
         let parts = self.parts(&spot).await?;
         // Not all of it, or the writer would have nothing to write.
         let whole = (parts.len() as u64 * SEGMENT).min((length - 1) / SEGMENT * SEGMENT);
@@ -221,7 +225,13 @@ impl Blobs for ObjectBlobs {
     ) -> Result<ByteStream, StoreError> {
         // The place must be the study's that the permit is for.
         if !permit.covers(instance.study, now) || instance.key.study != instance.study {
-            return Err(permanent(read::READ_BLOB, BlobFault::NotCovered));
+            // Mostly a permit that has run out in a long body: the rest is
+            // asked for, and decided, anew.
+            return Err(StoreError {
+                operation: read::READ_BLOB,
+                class: ErrorClass::Transient,
+                source: Box::new(BlobFault::NotCovered),
+            });
         }
         let spot = self.keys.for_reading(instance.key).await?;
         self.bytes(spot, instance.meta.length, from).await

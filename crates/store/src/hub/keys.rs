@@ -1,6 +1,10 @@
 //! The studies' wrapped keys.
 
-use crate::{database::Connection, fault::Fault, value::id};
+use crate::{
+    database::Connection,
+    fault::Fault,
+    value::{id, unsigned},
+};
 use bildbro_domain::StudyId;
 use bildbro_flow::ports::keys::{KeyId, StudyKey, Wrapped};
 use data_encoding::BASE64;
@@ -15,6 +19,9 @@ const KEEP: &str = "INSERT INTO study_key (study, id, wrapped_by, wrapped) VALUE
 
 const TO_REWRAP: &str = "SELECT study, wrapped_by, wrapped FROM study_key \
      WHERE wrapped_by <> $1 AND study > $2 ORDER BY study LIMIT $3";
+
+const WRAPPING: &str =
+    "SELECT wrapped_by, COUNT(*) FROM study_key GROUP BY wrapped_by ORDER BY wrapped_by";
 
 const REWRAP: &str = "UPDATE study_key SET wrapped_by = $4, wrapped = $5 \
      WHERE study = $1 AND wrapped_by = $2 AND wrapped = $3";
@@ -67,6 +74,12 @@ pub async fn keep(
         .await?;
     let kept = of(connection, study).await?;
     kept.ok_or(Fault::Unreadable("study_key"))
+}
+
+pub async fn wrapping(connection: &mut Connection) -> Result<Vec<(String, u64)>, Fault> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(WRAPPING).fetch_all(connection).await?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(name, count)| (name, unsigned(count))).collect())
 }
 
 pub async fn to_rewrap(

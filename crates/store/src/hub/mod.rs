@@ -375,6 +375,12 @@ impl StudyKeys for HubDb {
         tx.end(kept).await
     }
 
+    async fn wrapping_keys(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut tx = self.db.read("read which keys wrap").await?;
+        let found = keys::wrapping(&mut tx).await;
+        tx.end(found).await
+    }
+
     async fn study_keys_to_rewrap(
         &self,
         current: &str,
@@ -404,12 +410,6 @@ impl Rows for HubDb {
         let mut tx = self.db.read("read what is held").await?;
         let places = rows::places(&mut tx).await;
         tx.end(places).await
-    }
-
-    async fn is_in_use(&self, key: KeyId) -> Result<bool, StoreError> {
-        let mut tx = self.db.read("read whether a key is in use").await?;
-        let found = rows::is_in_use(&mut tx, key).await;
-        tx.end(found).await
     }
 
     async fn named(&self, place: StudyPlace) -> Result<Vec<NamedBlob>, StoreError> {

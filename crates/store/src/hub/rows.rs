@@ -10,10 +10,7 @@ use bildbro_domain::{
     Digest, OrganisationId, StudyId, StudyUid,
     audit::{Action, Actor, Outcome},
 };
-use bildbro_flow::ports::{
-    inventory::{NamedBlob, StudyPlace},
-    keys::KeyId,
-};
+use bildbro_flow::ports::inventory::{NamedBlob, StudyPlace};
 use jiff::Timestamp;
 
 /// Studies, and those of which only something was set aside.
@@ -21,8 +18,6 @@ const PLACES: &str = "SELECT holder, study_uid FROM study WHERE deleted_at IS NU
      UNION SELECT holder, study_uid FROM quarantine";
 
 const HELD: &str = "SELECT digest, length, lost IS TRUE AS lost FROM instance WHERE study = $1";
-
-const KEY: &str = "SELECT COUNT(*) FROM study_key WHERE id = $1";
 
 const SET_ASIDE: &str = "SELECT DISTINCT study_uid FROM quarantine WHERE holder = $1";
 
@@ -82,14 +77,6 @@ pub async fn named(
         }
     }
     Ok(named)
-}
-
-pub async fn is_in_use(connection: &mut Connection, key: KeyId) -> Result<bool, Fault> {
-    let count: i64 = sqlx::query_scalar(KEY)
-        .bind(key.0.to_string())
-        .fetch_one(connection)
-        .await?;
-    Ok(count > 0)
 }
 
 /// The UID of the study, if something of it was set aside: ids follow from UIDs,

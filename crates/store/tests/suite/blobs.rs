@@ -131,7 +131,7 @@ pub async fn a_permit_for_another_study_or_time_is_refused(blobs: &dyn Blobs) {
             .await
             .map(|_| ())
             .unwrap_err();
-        assert_eq!(error.class(), ErrorClass::Permanent);
+        assert_eq!(error.class(), ErrorClass::Transient);
         assert!(error.to_string().contains("does not cover"));
     }
 }

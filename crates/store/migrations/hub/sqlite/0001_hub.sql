@@ -203,6 +203,8 @@ CREATE TABLE delivery_instance (
 CREATE INDEX delivery_instance_pending
     ON delivery_instance (delivery, series_number, instance_number, instance)
     WHERE state = 'pending';
+-- To find what names an image that is deleted.
+CREATE INDEX delivery_instance_instance ON delivery_instance (instance);
 CREATE INDEX delivery_instance_failed
     ON delivery_instance (delivery) WHERE state = 'failed';
 
