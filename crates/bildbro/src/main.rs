@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let arguments = cli::Cli::parse();
     // The one process-wide choice: which implementation rustls uses.
     let _already_set = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    std::thread::spawn(bildbro_identity::token::warm_up);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

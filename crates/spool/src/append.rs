@@ -24,6 +24,8 @@ pub struct Appender {
     /// Chunks made so far.
     chunks: usize,
     extents: Vec<Extent>,
+    /// The chunk on its way to the disk.
+    written: Option<oneshot::Receiver<Result<Extent, SpoolError>>>,
     length: u64,
     hash: Sha256,
     committed: bool,
@@ -40,6 +42,7 @@ impl Appender {
             buffered: 0,
             chunks: 0,
             extents: Vec::new(),
+            written: None,
             length: 0,
             hash: Sha256::new(),
             committed: false,
@@ -122,9 +125,19 @@ impl Appender {
             chunk,
             done,
         };
+        // One chunk is sealed and written while the next is received.
+        self.await_written().await?;
         self.send(request).await?;
-        self.extents
-            .push(written.await.map_err(|_| SpoolError::Stopped)??);
+        self.written = Some(written);
+        Ok(())
+    }
+
+    /// Waits for the chunk that is being written.
+    async fn await_written(&mut self) -> Result<(), SpoolError> {
+        if let Some(written) = self.written.take() {
+            let extent = written.await.map_err(|_| SpoolError::Stopped)??;
+            self.extents.push(extent);
+        }
         Ok(())
     }
 
@@ -140,6 +153,7 @@ impl Appender {
     /// [`SpoolError`]; the object must then be taken as not kept.
     pub async fn commit(mut self, meta: Vec<u8>) -> Result<Entry, SpoolError> {
         record::check_meta(&meta)?;
+        self.await_written().await?;
         let commit = Commit {
             meta: Bytes::from(meta),
             length: self.length,

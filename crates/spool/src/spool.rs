@@ -56,7 +56,7 @@ impl Options {
             directory,
             segment_bytes: 64 << 20,
             max_bytes: 100 << 30,
-            chunk_bytes: 1 << 20,
+            chunk_bytes: 256 << 10,
             memory_bytes: 64 << 20,
             key,
         }
