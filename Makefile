@@ -23,7 +23,7 @@ help:
 	@echo 'make large     an object of 4 GB through everything; minutes, 10 GB of disk'
 	@echo 'make fmt lint layers unit browser licences   parts of it'
 
-test: setup fmt-check lint layers build unit doc browser bench-short fuzz-short licences
+test: setup fmt-check lint layers build unit doc browser bench-short fuzz-short chaos-short licences
 
 demo:
 	cargo run --locked --bin bildbro -- demo $(ARGS)
