@@ -10,6 +10,7 @@ mod backends;
 mod blobs;
 mod faulty;
 mod fixture;
+mod fsck;
 mod gateway;
 mod hub_admit;
 mod hub_deliver;
