@@ -75,8 +75,7 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
     {
         return made;
     }
-    let storage = Storage::open_existing(&config).await?;
-    let db = storage.db.clone();
+    let db = Storage::database(&config).await?;
     match arguments.command {
         Command::Organisation(command) => directory::organisation(&db, command).await,
         Command::EnrolCode(arguments) => directory::enrol_code(&db, arguments).await,
@@ -84,9 +83,13 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
         Command::Share(command) => shares::share(&db, command).await,
         Command::Delivery(command) => shares::delivery(&db, command).await,
         Command::Quarantine => shares::quarantine(&db).await,
-        Command::Study(command) => storage::study(&storage, command).await,
-        Command::Keys(_) => storage::rotate(&storage).await,
-        Command::Fsck(arguments) => storage::fsck(&storage, arguments).await,
+        Command::Study(command) => {
+            storage::study(&Storage::open_existing(&config).await?, command).await
+        }
+        Command::Keys(_) => storage::rotate(&Storage::open_existing(&config).await?).await,
+        Command::Fsck(arguments) => {
+            storage::fsck(&Storage::open_existing(&config).await?, arguments).await
+        }
         Command::Audit(command) => audit::command(&db, command).await,
     }
 }

@@ -62,14 +62,25 @@ impl Storage {
 
     /// The same for a hub that has been started before.
     pub async fn open_existing(config: &Config) -> Result<Self, Fault> {
-        if config.database.is_none() && !config.data_dir.join(DATABASE).is_file() {
-            return Err(Fault::new(format!(
-                "there is no hub in {}: name its directory with --data-dir, or start the hub once",
-                config.data_dir.display()
-            )));
-        }
+        started_before(config)?;
         Self::open(config).await
     }
+
+    /// Only its database: for what needs no key, and works without one.
+    pub async fn database(config: &Config) -> Result<HubDb, Fault> {
+        started_before(config)?;
+        database(config).await
+    }
+}
+
+fn started_before(config: &Config) -> Result<(), Fault> {
+    if config.database.is_none() && !config.data_dir.join(DATABASE).is_file() {
+        return Err(Fault::new(format!(
+            "there is no hub in {}: name its directory with --data-dir, or start the hub once",
+            config.data_dir.display()
+        )));
+    }
+    Ok(())
 }
 
 /// The row of the hub's own key, which opens for all hubs on this database.
