@@ -8,6 +8,7 @@ use bildbro_domain::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The link's version, in every path.
 pub const VERSION: u32 = 1;
@@ -47,6 +48,10 @@ pub struct Enrolled {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Hello {
     pub version: String,
+    /// This run of the program: a random id, made at its start. Claims of an
+    /// earlier run end with the first hello of a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Uuid>,
     /// Images in the spool that the hub has not acknowledged.
     pub waiting_images: u64,
     pub waiting_bytes: u64,

@@ -36,6 +36,7 @@ use std::{
 };
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 /// The index, in the data directory.
 pub const DATABASE: &str = "gateway.sqlite";
@@ -68,6 +69,8 @@ struct Parts {
     clock: Clock,
     bell: Bell,
     settled: Bell,
+    /// This run of the program.
+    run: Uuid,
 }
 
 pub fn read_ca(hub: &HubConfig) -> Result<Option<Vec<u8>>, Fault> {
@@ -150,6 +153,7 @@ impl Gateway {
             clock,
             bell: Bell::default(),
             settled: Bell::default(),
+            run: Uuid::new_v4(),
         };
         Ok(Self {
             config,
@@ -253,17 +257,22 @@ impl Parts {
         };
         let ending = stop.clone();
         tasks.spawn(async move { completion.run(ending.cancelled_owned()).await });
-        for _ in 0..config.limits.deliveries.max(1) {
-            let deliver = FromHub {
-                store: Arc::clone(&self.store),
-                hub: Arc::clone(hub),
-                nodes: self.nodes_port(),
-                clock: self.clock.clone(),
-                lanes: config.limits.lanes,
-            };
-            let ending = stop.clone();
-            tasks.spawn(async move { deliver.run(ending.cancelled_owned()).await });
-        }
+        let deliver = FromHub {
+            store: Arc::clone(&self.store),
+            hub: Arc::clone(hub),
+            nodes: self.nodes_port(),
+            clock: self.clock.clone(),
+            lanes: config.limits.lanes,
+        };
+        let side_by_side = config.limits.deliveries.max(1);
+        let (parts, first, ending) = (self.clone(), Arc::clone(hub), stop.clone());
+        tasks.spawn(async move {
+            // First of all, so that what an earlier run had claimed is free.
+            let hello = parts.hello(&Answers::default()).await;
+            let _said_again_soon = first.hello(&hello).await;
+            let runs = (0..side_by_side).map(|_| deliver.run(ending.clone().cancelled_owned()));
+            join_all(runs).await
+        });
         let (parts, hub) = (self.clone(), Arc::clone(hub));
         let (routes, ending) = (routes.clone(), stop.clone());
         tasks.spawn(async move { parts.greet(hub, routes, ending).await });
@@ -333,6 +342,7 @@ impl Parts {
         }
         Hello {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            run: Some(self.run),
             waiting_images,
             waiting_bytes,
             nodes,

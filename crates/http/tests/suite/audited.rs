@@ -185,6 +185,7 @@ async fn a_code_works_once_and_says_why_not() {
 async fn hello_answers_with_the_others() {
     let hub = Hub::new().await;
     let hello = Hello {
+        run: None,
         version: "0.1.0".into(),
         waiting_images: 0,
         waiting_bytes: 0,

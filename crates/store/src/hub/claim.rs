@@ -139,7 +139,8 @@ async fn give(
     instances: Vec<InstanceMeta>,
 ) -> Result<DeliveryTask, Fault> {
     let lease_until = call.at.checked_add(timing.lease).unwrap_or(call.at);
-    let (claim, attempts) = queue::claim(connection, delivery.id, lease_until).await?;
+    let (claim, attempts) =
+        queue::claim(connection, delivery.id, call.subject.gateway, lease_until).await?;
     let under_way = DeliveryState::UnderWay;
     delivery
         .set_state(connection, under_way, delivery.failure, call.at)

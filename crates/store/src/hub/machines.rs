@@ -1,7 +1,7 @@
 //! Gateways, and what proves that one is calling: assertions and tokens, both
 //! kept as digests only.
 
-use super::{actor, directory};
+use super::{actor, directory, queue};
 use crate::{
     audit,
     database::{Connection, Lock, locking},
@@ -47,7 +47,8 @@ const TOKEN_SUBJECT: &str = "SELECT g.id, g.organisation FROM token t \
      WHERE t.token_hash = $1 AND t.expires_at > $2 AND g.active AND o.active";
 
 const HELLO: &str = "UPDATE gateway SET last_seen = $2, version = $3, waiting_images = $4, \
-     waiting_bytes = $5, nodes = $6 WHERE id = $1 AND active";
+     waiting_bytes = $5, nodes = $6, \
+     run = COALESCE($7, run) WHERE id = $1 AND active";
 
 const SWEEP: [&str; 2] = [
     "DELETE FROM token WHERE expires_at <= $1",
@@ -175,6 +176,9 @@ pub async fn hello(
             ..node.clone()
         })
         .collect();
+    if let Some(run) = hello.run {
+        queue::free(connection, call.subject.gateway, run).await?;
+    }
     sqlx::query(HELLO)
         .bind(call.subject.gateway.to_string())
         .bind(micros(call.at))
@@ -182,6 +186,7 @@ pub async fn hello(
         .bind(signed(hello.waiting_images))
         .bind(signed(hello.waiting_bytes))
         .bind(to_json(&nodes, "a gateway's nodes")?)
+        .bind(hello.run.map(|run| run.to_string()))
         .execute(&mut *connection)
         .await?;
     let mut all = directory::all(connection).await?;

@@ -14,6 +14,7 @@
 //! | `release`, `report`, `retry_now`, joining, withdrawing | the delivery's row, which stands for its images and its job | counters add up; nothing is released after it was taken back |
 //! | `delete_study` | the holder | nothing is admitted to a study that goes |
 //! | `claim` | job and delivery, passing by what others hold | a delivery has one claim |
+//! | `hello` of a new run | its jobs, then its own row | what an earlier run held is free |
 //! | `claim`, `release` beside `revoke_gateway` | the gateway's row, shared | a gateway cut off gets nothing after it |
 //! | `redeem_code` | the code's row | a code makes one gateway |
 //! | `first_use`, `add_organisation`, quarantine | unique keys, `ON CONFLICT DO NOTHING` | only one is first |

@@ -10,7 +10,7 @@ use crate::{
     fault::Fault,
     value::{id, micros, signed, unsigned},
 };
-use bildbro_domain::{ClaimId, DeliveryId, OrganisationId};
+use bildbro_domain::{ClaimId, DeliveryId, GatewayId, OrganisationId};
 use jiff::Timestamp;
 use sqlx::SqlSafeStr;
 use uuid::Uuid;
@@ -39,8 +39,13 @@ const TAKE: &str = "SELECT j.subject FROM job j JOIN delivery d ON d.id = j.subj
 const OF: &str = "SELECT claim, lease_until, attempts, settled, troubles FROM job \
      WHERE kind = 'delivery' AND subject = $1";
 
-const CLAIM: &str = "UPDATE job SET claim = $2, lease_until = $3, settled = 0, troubles = 0 \
+const CLAIM: &str = "UPDATE job SET claim = $2, lease_until = $3, claimed_by = $4, \
+     settled = 0, troubles = 0 \
      WHERE kind = 'delivery' AND subject = $1 RETURNING attempts";
+
+const FREE: &str = "UPDATE job SET claim = NULL, lease_until = NULL \
+     WHERE claimed_by = $1 AND claim IS NOT NULL \
+     AND EXISTS (SELECT 1 FROM gateway WHERE id = $1 AND (run IS NULL OR run <> $2))";
 
 const PROGRESS: &str = "UPDATE job SET lease_until = $2, settled = settled + $3, \
      troubles = troubles + $4, attempts = CASE WHEN $5 THEN 0 ELSE attempts END \
@@ -165,6 +170,7 @@ fn count(attempts: i64) -> u32 {
 pub async fn claim(
     connection: &mut Connection,
     delivery: DeliveryId,
+    by: GatewayId,
     lease_until: Timestamp,
 ) -> Result<(ClaimId, u32), Fault> {
     let claim = ClaimId(Uuid::new_v4());
@@ -172,9 +178,20 @@ pub async fn claim(
         .bind(delivery.to_string())
         .bind(claim.to_string())
         .bind(micros(lease_until))
+        .bind(by.to_string())
         .fetch_one(connection)
         .await?;
     Ok((claim, count(attempts)))
+}
+
+/// Ends the claims of a gateway's earlier run: whoever held them is gone.
+pub async fn free(connection: &mut Connection, gateway: GatewayId, run: Uuid) -> Result<(), Fault> {
+    sqlx::query(FREE)
+        .bind(gateway.to_string())
+        .bind(run.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// What happened under a claim since the last report.

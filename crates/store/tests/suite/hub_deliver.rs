@@ -9,7 +9,7 @@ use bildbro_domain::{
 };
 use bildbro_flow::ports::hub::{ClaimError, HubStore};
 use bildbro_store::HubDb;
-use bildbro_wire::link::{End, Fetch, Intent};
+use bildbro_wire::link::{End, Fetch, Hello, Intent};
 use uuid::Uuid;
 
 const STORED: Receipt = Receipt::Stored { status: 0 };
@@ -128,6 +128,31 @@ pub async fn an_expired_lease_makes_the_claim_stale(hub: &HubDb) {
     ));
     assert_eq!(the_delivery(hub, 63).await.stored, 0);
     hub.release(&call, &fetch(&second)).await.unwrap();
+}
+
+pub async fn a_new_run_of_a_gateway_frees_what_the_earlier_one_held(hub: &HubDb) {
+    let (sender, recipient) = two(hub).await;
+    let hello = |run: u128| Hello {
+        version: "1".into(),
+        run: Some(Uuid::from_u128(run)),
+        waiting_images: 0,
+        waiting_bytes: 0,
+        nodes: Vec::new(),
+    };
+    send(hub, &sender.call(1), 1, 1..=1, recipient.share()).await;
+    hub.hello(&recipient.call(1), &hello(1)).await.unwrap();
+    let first = hub.claim(&recipient.call(2)).await.unwrap().unwrap();
+    // The same run says hello every few seconds; so does the sender's gateway.
+    hub.hello(&recipient.call(3), &hello(1)).await.unwrap();
+    hub.hello(&sender.call(3), &hello(7)).await.unwrap();
+    assert!(hub.claim(&recipient.call(4)).await.unwrap().is_none());
+    // Killed, and started again.
+    hub.hello(&recipient.call(5), &hello(2)).await.unwrap();
+    let second = hub.claim(&recipient.call(6)).await.unwrap().unwrap();
+    assert_eq!(second.delivery, first.delivery);
+    let late = report(&first, &Receipt::Stored { status: 0 }, Some(End::Done));
+    let late = hub.report(&recipient.call(7), &late, 0.5).await;
+    assert!(matches!(late, Err(ClaimError::Stale)));
 }
 
 pub async fn a_delivery_whose_last_word_was_lost_comes_to_its_end(hub: &HubDb) {

@@ -119,6 +119,7 @@ pub async fn hello_answers_everyone_else(hub: &HubDb) {
         direct_failed: 0,
     }];
     let hello = Hello {
+        run: None,
         version: "0.1.0".into(),
         waiting_images: 5,
         waiting_bytes: 500,

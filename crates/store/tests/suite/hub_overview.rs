@@ -42,6 +42,7 @@ pub async fn a_silent_recipient_is_seen(hub: &HubDb) {
         "never heard since it was enrolled"
     );
     let hello = Hello {
+        run: None,
         version: String::new(),
         waiting_images: 0,
         waiting_bytes: 0,

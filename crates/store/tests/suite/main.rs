@@ -57,6 +57,7 @@ mod on {
         images_come_in_order_and_in_bounded_tasks,
         an_expired_lease_makes_the_claim_stale,
         a_delivery_whose_last_word_was_lost_comes_to_its_end,
+        a_new_run_of_a_gateway_frees_what_the_earlier_one_held,
         two_gateways_at_once_get_two_deliveries,
         a_revoked_share_releases_nothing_more,
         what_was_stored_before_a_revocation_is_on_record,

@@ -32,7 +32,9 @@ CREATE TABLE gateway (
     version        TEXT COLLATE "C"    NOT NULL DEFAULT '',
     waiting_images BIGINT  NOT NULL DEFAULT 0,
     waiting_bytes  BIGINT  NOT NULL DEFAULT 0,
-    nodes          TEXT COLLATE "C"    NOT NULL DEFAULT '[]'
+    nodes          TEXT COLLATE "C"    NOT NULL DEFAULT '[]',
+    -- The run of its program that said hello last.
+    run            TEXT COLLATE "C"
 );
 CREATE INDEX gateway_organisation ON gateway (organisation);
 
@@ -223,6 +225,8 @@ CREATE TABLE job (
     -- Less is more urgent.
     priority    BIGINT NOT NULL,
     claim       TEXT COLLATE "C",
+    -- The gateway that holds it.
+    claimed_by  TEXT COLLATE "C",
     lease_until BIGINT,
     -- Attempts in a row that have failed.
     attempts    BIGINT NOT NULL DEFAULT 0,

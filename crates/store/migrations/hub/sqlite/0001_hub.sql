@@ -30,7 +30,9 @@ CREATE TABLE gateway (
     version        TEXT    NOT NULL DEFAULT '',
     waiting_images BIGINT  NOT NULL DEFAULT 0,
     waiting_bytes  BIGINT  NOT NULL DEFAULT 0,
-    nodes          TEXT    NOT NULL DEFAULT '[]'
+    nodes          TEXT    NOT NULL DEFAULT '[]',
+    -- The run of its program that said hello last.
+    run            TEXT
 );
 CREATE INDEX gateway_organisation ON gateway (organisation);
 
@@ -221,6 +223,8 @@ CREATE TABLE job (
     -- Less is more urgent.
     priority    BIGINT NOT NULL,
     claim       TEXT,
+    -- The gateway that holds it.
+    claimed_by  TEXT,
     lease_until BIGINT,
     -- Attempts in a row that have failed.
     attempts    BIGINT NOT NULL DEFAULT 0,
