@@ -7,7 +7,9 @@
 
 use crate::ports::{
     StoreError,
-    inventory::{BlobInventory, Condition, Folder, NamedBlob, Rows, StoredObject, StudyPlace},
+    inventory::{
+        BlobInventory, Condition, Folder, Listed, NamedBlob, Rows, StoredObject, StudyPlace,
+    },
 };
 use bildbro_domain::{Digest, audit::Actor};
 use jiff::{SignedDuration, Timestamp};
@@ -120,11 +122,18 @@ impl<'a> Fsck<'a> {
     /// its folder.
     async fn study(&mut self, place: StudyPlace) -> Result<(), StoreError> {
         self.summary.studies += 1;
+        // Rows first: what they name was written before.
         let named = self.rows.named(place).await?;
+        let folder = self.blobs.folder_of(place).await?;
+        let objects = match folder {
+            Some(folder) => self.blobs.objects(folder).await?,
+            None => Vec::new(),
+        };
+        let listed = objects.iter().map(|o| (o.name.clone(), o.bytes)).collect();
         let (mut lost, mut found) = (Vec::new(), Vec::new());
         let mut needed = HashSet::new();
         for blob in &named {
-            let (condition, names) = self.look_at(place, blob).await?;
+            let (condition, names) = self.look_at(place, blob, &listed).await?;
             needed.extend(names);
             if condition != Condition::Good {
                 lost.push(blob.digest);
@@ -139,11 +148,8 @@ impl<'a> Fsck<'a> {
                 self.summary.marked += marked.await?;
             }
         }
-        let Some(folder) = self.blobs.folder_of(place).await? else {
-            return Ok(());
-        };
-        self.seen.insert(folder);
-        for object in self.blobs.objects(folder).await? {
+        self.seen.extend(folder);
+        for object in objects {
             // What is left of a lost blob may be all that is left of the image.
             let of_lost = object.digest.is_some_and(|digest| lost.contains(&digest));
             if !needed.contains(&object.name) && !of_lost {
@@ -157,12 +163,13 @@ impl<'a> Fsck<'a> {
         &mut self,
         place: StudyPlace,
         blob: &NamedBlob,
+        listed: &Listed,
     ) -> Result<(Condition, Vec<String>), StoreError> {
         self.summary.blobs += 1;
         self.summary.bytes += blob.length;
         let looked = self
             .blobs
-            .condition(place, blob.digest, blob.length, self.plan.read);
+            .condition(place, blob.digest, blob.length, listed, self.plan.read);
         let (condition, names) = looked.await?;
         if condition != Condition::Good {
             self.summary.lost += 1;

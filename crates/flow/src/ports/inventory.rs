@@ -7,6 +7,7 @@ use super::{StoreError, keys::KeyId};
 use async_trait::async_trait;
 use bildbro_domain::{Digest, OrganisationId, StudyId};
 use jiff::Timestamp;
+use std::collections::HashMap;
 
 /// A study as one organisation holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,6 +38,9 @@ pub struct StoredObject {
     pub modified: Timestamp,
 }
 
+/// The objects of a folder: names and bytes.
+pub type Listed = HashMap<String, u64>;
+
 /// How a blob is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Condition {
@@ -55,9 +59,9 @@ pub trait BlobInventory: Send + Sync + 'static {
     /// The folder of the key that a study has, if it has one.
     async fn folder_of(&self, place: StudyPlace) -> Result<Option<Folder>, StoreError>;
     async fn objects(&self, folder: Folder) -> Result<Vec<StoredObject>, StoreError>;
-    /// How a blob of this length is: whether its objects are there, and, when
-    /// `read`, whether their bytes have its digest. Names the objects that make
-    /// it up.
+    /// How a blob of this length is: whether its objects are among those listed,
+    /// and, when `read`, whether their bytes have its digest. Names the objects
+    /// that make it up.
     ///
     /// # Errors
     /// When the storage or a key is away: that says nothing of the blob.
@@ -66,6 +70,7 @@ pub trait BlobInventory: Send + Sync + 'static {
         place: StudyPlace,
         digest: Digest,
         length: u64,
+        listed: &Listed,
         read: bool,
     ) -> Result<(Condition, Vec<String>), StoreError>;
     /// Whether an object is as old as it was when it was listed.

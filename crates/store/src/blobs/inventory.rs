@@ -9,7 +9,7 @@ use bildbro_domain::{Digest, ErrorClass, OrganisationId};
 use bildbro_flow::ports::{
     StoreError,
     hub::BlobKey,
-    inventory::{BlobInventory, Condition, Folder, StoredObject, StudyPlace},
+    inventory::{BlobInventory, Condition, Folder, Listed, StoredObject, StudyPlace},
     keys::KeyId,
 };
 use bildbro_seal::sealed_length;
@@ -66,6 +66,7 @@ impl BlobInventory for ObjectBlobs {
         place: StudyPlace,
         digest: Digest,
         length: u64,
+        listed: &Listed,
         read: bool,
     ) -> Result<(Condition, Vec<String>), StoreError> {
         let key = BlobKey {
@@ -78,7 +79,7 @@ impl BlobInventory for ObjectBlobs {
             Err(error) if is_damage(&error) => return Ok((Condition::Missing, Vec::new())),
             Err(error) => return Err(error),
         };
-        let (condition, names) = self.parts_condition(&spot, length).await?;
+        let (condition, names) = self.parts_condition(&spot, length, listed).await?;
         if condition != Condition::Good || !read {
             return Ok((condition, names));
         }
@@ -163,10 +164,11 @@ impl ObjectBlobs {
         &self,
         spot: &Spot,
         length: u64,
+        listed: &Listed,
     ) -> Result<(Condition, Vec<String>), StoreError> {
         let whole = Place::Whole.path(spot);
         if length <= SEGMENT {
-            let condition = self.object_condition(&whole, length).await?;
+            let condition = object_condition(&whole, length, listed);
             return Ok((condition, vec![whole.to_string()]));
         }
         let mut names = vec![whole.to_string()];
@@ -179,19 +181,10 @@ impl ObjectBlobs {
         for (index, upload) in (0..).zip(uploads) {
             let path = Place::Part { upload, index }.path(spot);
             let bytes = segment_length(length, index);
-            all = all.max(self.object_condition(&path, bytes).await?);
+            all = all.max(object_condition(&path, bytes, listed));
             names.push(path.to_string());
         }
         Ok((all, names))
-    }
-
-    async fn object_condition(&self, path: &Path, length: u64) -> Result<Condition, StoreError> {
-        match self.store.head(path).await {
-            Ok(found) if found.size == sealed_length(length) => Ok(Condition::Good),
-            Ok(_) => Ok(Condition::Spoilt),
-            Err(object_store::Error::NotFound { .. }) => Ok(Condition::Missing),
-            Err(error) => Err(failed(LOOK, error)),
-        }
     }
 
     /// Whether a blob opens, and has its digest.
@@ -220,7 +213,15 @@ impl ObjectBlobs {
     }
 }
 
-/// The blob that an object in a study's place belongs to.
+fn object_condition(path: &Path, length: u64, listed: &Listed) -> Condition {
+    match listed.get(path.as_ref()) {
+        Some(&found) if found == sealed_length(length) => Condition::Good,
+        Some(_) => Condition::Spoilt,
+        None => Condition::Missing,
+    }
+}
+
+/// The blob that an object in a folder belongs to.
 fn digest_of(path: &Path, depth: usize) -> Option<Digest> {
     let name = path.parts().nth(depth)?;
     let name = name.as_ref();
