@@ -12,7 +12,11 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
+
+/// How long a command may take: `fsck` after hours of faults has much to look at.
+const COMMAND: Duration = LIMIT.saturating_mul(5);
 
 /// The binary of this build: beside the running test's folder, or beside the
 /// running benchmark.
@@ -49,7 +53,7 @@ async fn run(arguments: &[&str], config: &Path) -> Outcome {
     command.args(arguments).arg("--config").arg(config);
     let mut command = tokio::process::Command::from(clean(command));
     command.kill_on_drop(true);
-    let output = tokio::time::timeout(LIMIT, command.output())
+    let output = tokio::time::timeout(COMMAND, command.output())
         .await
         .unwrap_or_else(|_| panic!("bildbro {arguments:?} does not end"))
         .unwrap_or_else(|error| panic!("bildbro does not start: {error}"));
