@@ -154,7 +154,12 @@ impl Command {
 
     fn take(&mut self, element: u16, value: &[u8]) {
         let string = || {
-            let text: String = value.iter().map(|&b| char::from(b)).collect();
+            // The default repertoire (PS3.7 6.3.1): what lies outside of it is
+            // no UID or AE title, and is echoed no longer than it came.
+            let text: String = value
+                .iter()
+                .map(|&b| if b.is_ascii() { char::from(b) } else { '?' })
+                .collect();
             text.trim_matches([' ', '\0']).to_owned()
         };
         let number = || {
@@ -227,6 +232,22 @@ mod tests {
             ..Command::response(&request, crate::status::PENDING)
         };
         assert_eq!(Command::decode(&response.encode()), Ok(response));
+    }
+
+    #[test]
+    fn text_outside_the_default_repertoire_is_echoed_no_longer_than_it_came() {
+        let mut request = Command {
+            field: field::STORE_RQ,
+            class: "1.2.3.4".into(),
+            ..Command::default()
+        };
+        let mut bytes = request.encode().to_vec();
+        let at = bytes.windows(7).position(|w| w == b"1.2.3.4").unwrap();
+        bytes[at] = 0xE5;
+        request.class = "?.2.3.4".into();
+        let decoded = Command::decode(&bytes).unwrap();
+        assert_eq!(decoded, request);
+        assert_eq!(decoded.encode().len(), bytes.len());
     }
 
     proptest! {

@@ -88,17 +88,6 @@ fn command(bytes: &[u8]) {
     let Ok(decoded) = Command::decode(bytes) else {
         return;
     };
-    // Command sets are in the default repertoire (PS3.7 6.3.1); what else comes
-    // is taken as Latin-1, but not written so.
-    let texts = [&decoded.class, &decoded.sop_uid, &decoded.comment];
-    let title = decoded.move_originator.iter().map(|(title, _)| title);
-    let mut texts = texts
-        .into_iter()
-        .chain([&decoded.move_destination])
-        .chain(title);
-    if !texts.all(|text| text.is_ascii()) {
-        return;
-    }
     // What a request or response does not have is not written.
     let once = Command::decode(&decoded.encode()).expect("what is encoded decodes");
     let twice = Command::decode(&once.encode()).expect("what is encoded decodes");
