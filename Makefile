@@ -11,6 +11,10 @@ export CARGO_TERM_COLOR ?= auto
 export BILDBRO_PYTHON ?= $(CURDIR)/.venv/bin/python
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
 
+# What `build` makes, run as it is: cargo run with one package would build its
+# dependencies anew, for that package's features.
+BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
+
 .NOTPARALLEL:
 .PHONY: help test demo setup build fmt fmt-check lint layers unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short large licences clean
 
@@ -64,7 +68,7 @@ bench:
 # The benchmark in its short form, on the binary that the tests use: shows that
 # it runs. Its figures mean nothing.
 bench-short: build
-	SHORT=1 cargo run --quiet --locked -p bildbro-benches --bin bench
+	SHORT=1 $(BUILT)/bench
 
 # libFuzzer on each target, from the seeds and what earlier runs have kept.
 # Instrumented without a sanitizer: the product has no unsafe code. See docs/fuzzing.md.
@@ -72,25 +76,25 @@ FUZZ_SECONDS ?= 600
 fuzz:
 	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 	cargo build --quiet --locked -p bildbro-fuzz
-	@for target in $${TARGETS:-$$(target/debug/bildbro-fuzz list)}; do \
-	    target/debug/bildbro-fuzz $$target --seeds fuzz/corpus/$$target; \
+	@for target in $${TARGETS:-$$($(BUILT)/bildbro-fuzz list)}; do \
+	    $(BUILT)/bildbro-fuzz $$target --seeds fuzz/corpus/$$target; \
 	    BILDBRO_FUZZ_TARGET=$$target RUSTC_BOOTSTRAP=1 cargo fuzz run \
 	        --fuzz-dir fuzz/cargo --sanitizer none one $(CURDIR)/fuzz/corpus/$$target -- \
 	        -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=2048; \
 	done
 
 # Every target for a moment, by the driver on stable Rust.
-fuzz-short:
-	cargo run --quiet --locked -p bildbro-fuzz -- all --seconds 2
+fuzz-short: build
+	$(BUILT)/bildbro-fuzz all --seconds 2
 
 # Faults as tests; see docs/chaos.md. A run that goes wrong says its seed.
 chaos: setup build
-	cargo run --quiet --locked -p bildbro-chaos -- --pair sqlite-folder --kills 500 $(if $(SEED),--seed $(SEED))
-	cargo run --quiet --locked -p bildbro-chaos -- --pair postgres-s3 --kills 500 $(if $(SEED),--seed $(SEED))
+	$(BUILT)/chaos --pair sqlite-folder --kills 500 $(if $(SEED),--seed $(SEED))
+	$(BUILT)/chaos --pair postgres-s3 --kills 500 $(if $(SEED),--seed $(SEED))
 
 chaos-short: build
-	cargo run --quiet --locked -p bildbro-chaos -- --pair sqlite-folder --kills 20 --seconds 60 --seed 1
-	cargo run --quiet --locked -p bildbro-chaos -- --pair postgres-s3 --kills 20 --seconds 60 --seed 1
+	$(BUILT)/chaos --pair sqlite-folder --kills 20 --seconds 60 --seed 1
+	$(BUILT)/chaos --pair postgres-s3 --kills 20 --seconds 60 --seed 1
 
 # An object of 4 GB from PACS to PACS, and how much memory that took. By cargo,
 # since nextest ends what takes this long.
