@@ -319,7 +319,7 @@ impl Intake {
         };
         let mut stored = Vec::new().into_iter();
         if !items.is_empty() {
-            stored = self.store.admit(&call, &items).await?.0.into_iter();
+            stored = self.store.admit(&call, &items).await?.into_iter();
             self.wake.all();
         }
         for finished in group {
@@ -381,7 +381,7 @@ pub async fn offered(
         stored: None,
     };
     let items: Vec<Item> = offers.into_iter().map(not_here).collect();
-    let (mut answers, _) = store.admit(call, &items).await?;
+    let mut answers = store.admit(call, &items).await?;
     let wanted = answers.iter_mut().zip(&items);
     let wanted = wanted.filter(|(answer, _)| **answer == Answer::Send);
     let look = stream::iter(wanted).for_each_concurrent(LOOKS, |(answer, item)| async move {

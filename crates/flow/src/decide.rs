@@ -5,14 +5,14 @@ use crate::{
     clock::Clock,
     line::{self, Memory, Source},
     ports::{
-        ByteStream, StoreError,
+        ByteStream,
         hub::{Blobs, Call, ClaimError, HubStore},
     },
 };
-use bildbro_domain::{ErrorClass, policy::Subject};
+use bildbro_domain::policy::Subject;
 use bildbro_wire::link::{Carried, Fetch};
 use futures::{StreamExt, stream};
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 /// Answers a gateway's request for images of a delivery that it has claimed:
 /// frames, in the order asked for. An image that the storage has lost or spoilt
@@ -50,7 +50,7 @@ pub async fn content(
             let source = Source {
                 syntax: instance.meta.syntax.clone(),
                 length: instance.meta.length,
-                bytes: bytes.map_err(io_error),
+                bytes: bytes.map_err(Into::into),
             };
             let carried = Carried {
                 image: instance.meta,
@@ -61,13 +61,4 @@ pub async fn content(
         }
     });
     Ok(line::body(frames))
-}
-
-/// A storage's error as the body's. What lasts is invalid data.
-fn io_error(error: StoreError) -> io::Error {
-    let kind = match error.class() {
-        ErrorClass::Permanent => io::ErrorKind::InvalidData,
-        ErrorClass::Transient | ErrorClass::Ambiguous => io::ErrorKind::Other,
-    };
-    io::Error::new(kind, error)
 }

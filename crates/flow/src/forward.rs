@@ -6,6 +6,10 @@
 //! remembered outside the index: after any stop the same images are offered
 //! again, and the hub says what it has.
 
+mod troubles;
+
+pub use troubles::Troubles;
+
 use crate::{
     clock::Clock,
     line,
@@ -18,7 +22,7 @@ use futures::{StreamExt, TryStreamExt, stream::FuturesUnordered};
 use std::{
     collections::{HashSet, VecDeque},
     future::Future,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -62,8 +66,7 @@ pub struct Forward {
     pub bell: Bell,
     /// Rung when images have been settled: completeness may be judged.
     pub settled: Bell,
-    /// Images that the hub has wanted once more.
-    pub troubled: Mutex<HashSet<ObjectNumber>>,
+    pub troubles: Troubles,
 }
 
 /// Why a round ended without everything being handed over.
@@ -99,32 +102,23 @@ impl Forward {
                 () = &mut stop => return,
             };
             let wait = match round {
-                Ok(progress) if progress.again > 0 => {
-                    failures += 1;
-                    tracing::warn!(images = progress.again, "forward.again");
-                    // What comes meanwhile is not to wait with them.
-                    let wait = BackOff::PEER.wait(failures, rand::random());
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => {}
-                        _ = news.changed() => {}
-                        () = &mut stop => return,
-                    }
-                    continue;
-                }
-                Ok(_) => {
+                Ok(progress) => {
                     failures = 0;
-                    None
+                    if progress.again > 0 {
+                        tracing::warn!(images = progress.again, "forward.again");
+                    }
+                    Wait::ForNews(self.troubles.wait(self.clock.now()))
                 }
                 Err(error) => {
                     failures += 1;
                     if failures == 1 {
                         tracing::warn!(%error, "forward.waiting");
                     }
-                    Some(BackOff::PEER.wait(failures, rand::random()))
+                    Wait::For(BackOff::PEER.wait(failures, rand::random()))
                 }
             };
             tokio::select! {
-                () = idle(wait, &mut news) => {}
+                () = wait.out(&mut news) => {}
                 () = &mut stop => return,
             }
         }
@@ -139,18 +133,22 @@ impl Forward {
     pub async fn round(&self) -> Result<Progress, ForwardError> {
         let mut news = self.bell.listen();
         let mut progress = Progress::default();
-        // Under way, or wanted once more: not to be offered in this round.
-        let mut taken = HashSet::new();
+        // Not to be offered in this round: under way, or in trouble.
+        let mut taken = self.troubles.not_due(self.clock.now());
         let mut bodies = VecDeque::new();
         let mut under_way = FuturesUnordered::new();
         // The first; then what is under way comes to its end, and no more.
         let mut failed = None;
         loop {
             if bodies.is_empty() && failed.is_none() {
-                let (wanted, settled) = self.offer_next(&taken).await?;
-                progress += settled;
-                taken.extend(wanted.iter().map(|wanted| wanted.spooled.object));
-                bodies = cut(wanted, self.pace);
+                match self.offer_next(&taken).await {
+                    Ok((wanted, settled)) => {
+                        progress += settled;
+                        taken.extend(wanted.iter().map(|wanted| wanted.spooled.object));
+                        bodies = cut(wanted, self.pace);
+                    }
+                    Err(error) => failed = Some(error),
+                }
             }
             while failed.is_none()
                 && under_way.len() < self.pace.lanes
@@ -220,7 +218,7 @@ impl Forward {
                     continue;
                 }
             };
-            let plain = self.troubled().contains(&spooled.object);
+            let plain = self.troubles.has(spooled.object);
             // What has come to nothing is begun anew.
             let from = if plain { 0 } else { from };
             wanted.push(Wanted {
@@ -272,10 +270,6 @@ impl Forward {
         self.settle(spooled.zip(answers).collect()).await
     }
 
-    fn troubled(&self) -> MutexGuard<'_, HashSet<ObjectNumber>> {
-        self.troubled.lock().expect("nobody panics with it")
-    }
-
     async fn settle(&self, answers: Vec<(Spooled, Answer)>) -> Result<Settled, ForwardError> {
         let mut progress = Progress::default();
         if answers.is_empty() {
@@ -285,10 +279,10 @@ impl Forward {
         for (spooled, answer) in &answers {
             if *answer == Answer::Again {
                 progress.again += 1;
-                self.troubled().insert(spooled.object);
+                self.troubles.add(spooled.object, self.clock.now());
                 continue;
             }
-            self.troubled().remove(&spooled.object);
+            self.troubles.end(spooled.object);
             settled.push(spooled.object);
             if let Answer::Refused { reason } = answer {
                 tracing::error!(object = spooled.object, ?reason, "forward.refused");
@@ -353,12 +347,24 @@ fn cut(wanted: Vec<Wanted>, pace: Pace) -> VecDeque<Vec<Wanted>> {
     bodies
 }
 
-/// Waits for news, or, after a failure, for its time to pass.
-async fn idle(wait: Option<Duration>, news: &mut tokio::sync::watch::Receiver<u64>) {
-    match wait {
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => {
-            let _closed = news.changed().await;
+/// What the next round waits for.
+enum Wait {
+    /// Something new, or an image's time to be tried again.
+    ForNews(Option<Duration>),
+    /// A hub that is away: news change nothing.
+    For(Duration),
+}
+
+impl Wait {
+    async fn out(self, news: &mut tokio::sync::watch::Receiver<u64>) {
+        match self {
+            Self::For(wait) => tokio::time::sleep(wait).await,
+            Self::ForNews(None) => {
+                let _closed = news.changed().await;
+            }
+            Self::ForNews(Some(wait)) => {
+                let _time_is_up = tokio::time::timeout(wait, news.changed()).await;
+            }
         }
     }
 }

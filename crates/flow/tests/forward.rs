@@ -9,7 +9,7 @@ use bildbro_domain::{
 };
 use bildbro_flow::{
     clock::Clock,
-    forward::{Forward, Pace, Progress},
+    forward::{Forward, Pace, Progress, Troubles},
     ports::{
         ByteStream,
         gateway::{
@@ -24,11 +24,14 @@ use bildbro_wire::link::{
     Answer, Complete, DeliveryTask, Fetch, Hello, HelloReply, Intent, Offer, Report, ReportReply,
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::{BTreeSet, HashMap},
     io,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::Notify;
@@ -96,6 +99,8 @@ struct Taker {
     /// This one takes until it is told to go on.
     slow: String,
     go_on: Arc<Notify>,
+    /// Whether the image wanted again was sent plain, each time.
+    plain: Arc<Mutex<Vec<bool>>>,
 }
 
 fn away() -> HubError {
@@ -133,6 +138,9 @@ impl Hub for Taker {
                 continue;
             }
             let mut again = self.again.lock().unwrap();
+            if again.contains_key(&uid) {
+                self.plain.lock().unwrap().push(image.plain);
+            }
             let left = again.entry(uid.clone()).or_default();
             if *left > 0 {
                 *left -= 1;
@@ -162,6 +170,9 @@ impl Hub for Taker {
 }
 
 struct Stage {
+    plain: Arc<Mutex<Vec<bool>>>,
+    /// Seconds that the clock has gone on.
+    later: Arc<AtomicI64>,
     forward: Forward,
     shelf: Arc<Shelf>,
     _dir: tempfile::TempDir,
@@ -176,16 +187,23 @@ async fn stage(objects: u64, shelf: Shelf, taker: Taker) -> Stage {
     let now = Timestamp::from_second(2_000).unwrap();
     store.index(&all, now).await.unwrap();
     let shelf = Arc::new(shelf);
+    let plain = Arc::clone(&taker.plain);
+    let later = Arc::new(AtomicI64::new(0));
+    let told = Arc::clone(&later);
     Stage {
+        later,
+        plain,
         forward: Forward {
             store: Arc::new(store),
             spool: Arc::clone(&shelf) as Arc<dyn Spool>,
             hub: Arc::new(taker),
-            clock: Clock::from_fn(move || now),
+            clock: Clock::from_fn(move || {
+                now + SignedDuration::from_secs(told.load(Ordering::Relaxed))
+            }),
             pace: Pace::default(),
             bell: Bell::default(),
             settled: Bell::default(),
-            troubled: Mutex::default(),
+            troubles: Troubles::default(),
         },
         shelf,
         _dir: dir,
@@ -215,6 +233,12 @@ async fn an_image_wanted_again_is_kept_and_sent_again() {
         }
     );
     assert_eq!(stage.released(), BTreeSet::from([1, 3]));
+    // It waits its time; what comes meanwhile does not.
+    let now = Timestamp::from_second(2_001).unwrap();
+    stage.forward.store.index(&[spooled(4)], now).await.unwrap();
+    assert_eq!(stage.forward.round().await.unwrap().settled, 1);
+    assert_eq!(stage.released(), BTreeSet::from([1, 3, 4]));
+    stage.later.store(1, Ordering::Relaxed);
     let second = stage.forward.round().await.unwrap();
     assert_eq!(
         second,
@@ -223,7 +247,8 @@ async fn an_image_wanted_again_is_kept_and_sent_again() {
             again: 0
         }
     );
-    assert_eq!(stage.released(), BTreeSet::from([1, 2, 3]));
+    assert_eq!(stage.released(), BTreeSet::from([1, 2, 3, 4]));
+    assert_eq!(*stage.plain.lock().unwrap(), [false, true]);
 }
 
 #[tokio::test]

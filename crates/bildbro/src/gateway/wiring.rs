@@ -17,7 +17,7 @@ use bildbro_flow::{
     clock::Clock,
     complete::Completion,
     deliver::{Direct, FromHub},
-    forward::{Forward, Pace},
+    forward::{Forward, Pace, Troubles},
     ports::gateway::{GatewayStore, Hub, Nodes, Spool},
     receive::{self, Bell, Receiver},
 };
@@ -31,7 +31,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::time::timeout;
@@ -243,7 +243,7 @@ impl Parts {
             pace: Pace::default(),
             bell: self.bell.clone(),
             settled: self.settled.clone(),
-            troubled: Mutex::default(),
+            troubles: Troubles::default(),
         };
         let ending = stop.clone();
         tasks.spawn(async move { forward.run(ending.cancelled_owned()).await });

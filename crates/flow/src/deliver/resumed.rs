@@ -192,3 +192,6 @@ impl Resumed {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests;

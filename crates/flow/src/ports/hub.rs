@@ -284,13 +284,8 @@ pub trait HubStore: Send + Sync + 'static {
 
     /// Judges each item by [`crate::admit::judge`], records those that are
     /// stored or known, applies their intent, and puts what is to be delivered
-    /// on the recipients' queues. Answers in the order of the items, and names
-    /// the organisations that have new work.
-    async fn admit(
-        &self,
-        call: &Call,
-        items: &[Item],
-    ) -> Result<(Vec<Answer>, Vec<OrganisationId>), StoreError>;
+    /// on the recipients' queues. Answers in the order of the items.
+    async fn admit(&self, call: &Call, items: &[Item]) -> Result<Vec<Answer>, StoreError>;
     /// Notes that a study has all come. Unknown studies are ignored.
     async fn complete(&self, call: &Call, complete: &Complete) -> Result<(), StoreError>;
 

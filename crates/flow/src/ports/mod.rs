@@ -27,5 +27,16 @@ impl StoreError {
     }
 }
 
+/// In the middle of a stream: what lasts is invalid data.
+impl From<StoreError> for std::io::Error {
+    fn from(error: StoreError) -> Self {
+        let kind = match error.class() {
+            ErrorClass::Permanent => std::io::ErrorKind::InvalidData,
+            ErrorClass::Transient | ErrorClass::Ambiguous => std::io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
+
 /// Bytes of one object, in order, at most about a mebibyte at a time.
 pub type ByteStream = BoxStream<'static, std::io::Result<Bytes>>;

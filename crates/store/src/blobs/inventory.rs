@@ -6,6 +6,7 @@ use super::{
 };
 use async_trait::async_trait;
 use bildbro_domain::{Digest, ErrorClass, OrganisationId};
+use bildbro_flow::line;
 use bildbro_flow::ports::{
     StoreError,
     hub::BlobKey,
@@ -200,7 +201,7 @@ impl ObjectBlobs {
             match bytes.try_next().await {
                 Ok(Some(piece)) => hash.update(&piece),
                 Ok(None) => return Ok(Digest(hash.finalize().into()) == digest),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(false),
+                Err(error) if line::is_spoilt(&error) => return Ok(false),
                 Err(error) => {
                     return Err(StoreError {
                         operation: LOOK,

@@ -10,7 +10,7 @@
 
 use super::{
     BlobFault, ObjectBlobs, failed, permanent,
-    place::{self, Place, SEGMENT, Spot, Upload},
+    place::{self, SEGMENT, Spot, Upload},
     read::READ_BLOB,
 };
 use bildbro_flow::ports::StoreError;
@@ -100,7 +100,7 @@ impl ObjectBlobs {
         spot: &Spot,
         length: u64,
     ) -> Result<Vec<Upload>, StoreError> {
-        let json = self.open_small(spot, Place::Whole).await?;
+        let json = self.open_manifest(spot).await?;
         let manifest: Manifest =
             serde_json::from_slice(&json).map_err(|_| permanent(READ_BLOB, BlobFault::Manifest))?;
         let uploads = manifest.uploads(length.div_ceil(SEGMENT));

@@ -200,10 +200,11 @@ impl Blobs for ObjectBlobs {
             return Ok(0);
         }
         // Asking makes nothing: also no key.
-        if self.keys.id(key.study).await?.is_none() {
-            return Ok(0);
-        }
-        let spot = self.keys.for_reading(key).await?;
+        let spot = match self.keys.for_reading(key).await {
+            Ok(spot) => spot,
+            Err(error) if is_damage(&error) => return Ok(0),
+            Err(error) => return Err(error),
+        };
         let parts = self.parts(&spot).await?;
         // Not all of it, or the writer would have nothing to write.
         let whole = (parts.len() as u64 * SEGMENT).min((length - 1) / SEGMENT * SEGMENT);

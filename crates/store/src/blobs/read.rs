@@ -20,9 +20,6 @@ pub const READ_BLOB: &str = "read a blob";
 /// Bytes read at a time from a local file.
 const READ: usize = 1 << 20;
 
-/// Bytes of a sealed frame.
-const SEALED_FRAME: usize = FRAME + TAG;
-
 impl ObjectBlobs {
     /// A blob's bytes from `from` on. What is wrong with the first object is
     /// found before the first byte; anything later ends the stream.
@@ -66,7 +63,7 @@ impl ObjectBlobs {
                 let length = segment_length(length, index);
                 async move {
                     let opened = blobs.segment(&spot, place, length, begin).await;
-                    opened.map_err(in_the_middle)
+                    opened.map_err(io::Error::from)
                 }
             })
             .try_flatten()
@@ -118,15 +115,12 @@ impl ObjectBlobs {
         found.map_err(|e| failed(READ_BLOB, e))
     }
 
-    /// A small object, whole.
-    pub(super) async fn open_small(
-        &self,
-        spot: &Spot,
-        place: Place,
-    ) -> Result<Vec<u8>, StoreError> {
+    /// The manifest of a large blob: one frame.
+    pub(super) async fn open_manifest(&self, spot: &Spot) -> Result<Vec<u8>, StoreError> {
+        let place = Place::Whole;
         let found = self.store.get(&place.path(spot)).await;
         let found = found.map_err(|e| failed(READ_BLOB, e))?;
-        if found.meta.size > SEALED_FRAME as u64 {
+        if found.meta.size > sealed_length(FRAME as u64) {
             return Err(permanent(READ_BLOB, BlobFault::Manifest));
         }
         let sealed = found.bytes().await.map_err(|e| failed(READ_BLOB, e))?;
@@ -137,15 +131,6 @@ impl ObjectBlobs {
         let opened = opener.open(0, true, &mut frame).map_err(refused)?;
         Ok(opened.to_vec())
     }
-}
-
-/// A later segment's error as the stream's: what lasts is invalid data.
-fn in_the_middle(error: StoreError) -> io::Error {
-    let kind = match error.class() {
-        ErrorClass::Permanent => io::ErrorKind::InvalidData,
-        ErrorClass::Transient | ErrorClass::Ambiguous => io::ErrorKind::Other,
-    };
-    io::Error::new(kind, error)
 }
 
 fn transient(operation: &'static str, source: io::Error) -> StoreError {

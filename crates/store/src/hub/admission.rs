@@ -56,7 +56,6 @@ struct Batch<'a> {
     call: &'a Call,
     timing: &'a Timing,
     entries: Vec<Entry>,
-    woken: Vec<OrganisationId>,
 }
 
 impl Batch<'_> {
@@ -82,12 +81,11 @@ pub async fn admit(
     timing: &Timing,
     call: &Call,
     items: &[Item],
-) -> Result<(Vec<Answer>, Vec<OrganisationId>), Fault> {
+) -> Result<Vec<Answer>, Fault> {
     let mut batch = Batch {
         call,
         timing,
         entries: Vec::new(),
-        woken: Vec::new(),
     };
     holdings::keep(connection, batch.holder()).await?;
     let sop_uids: Vec<&InstanceUid> = items.iter().map(|i| &i.offer.header.sop_uid).collect();
@@ -112,7 +110,7 @@ pub async fn admit(
         }
     }
     audit::append(connection, &batch.entries).await?;
-    Ok((judged.answers, batch.woken))
+    Ok(judged.answers)
 }
 
 /// Judges each item by what is held, and by the items before it.
@@ -276,9 +274,6 @@ async fn join(
 ) -> Result<(), Fault> {
     let (by, at) = (actor(batch.call), batch.at());
     let joined = shares::join(connection, open, images, at).await?;
-    if joined.pending > 0 && !batch.woken.contains(&open.recipient) {
-        batch.woken.push(open.recipient);
-    }
     let receipt = shares::already_there(connection, open, &joined, by, at).await?;
     batch.entries.extend(receipt);
     Ok(())

@@ -31,19 +31,20 @@ const OF_STUDY: &str = "SELECT i.id, s.study_uid, i.sop_uid, i.digest, i.syntax,
 
 const RESTORE: &str = "UPDATE instance SET lost = FALSE WHERE id = $1";
 
+/// Says nothing of the study yet.
 const PUT_STUDY: &str = "INSERT INTO study (id, holder, study_uid, patient_id, patient_id_issuer, \
      patient_name, patient_birth_date, patient_sex, accession, study_date, study_time, \
      description, institution, modality, images, bytes, first_at, latest_at, to_share) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, $15, $16, $16, FALSE) \
+     VALUES ($1, $2, $3, '', '', '', '', '', '', '', '', '', '', '', $4, $5, $6, $6, FALSE) \
      ON CONFLICT (id) DO UPDATE SET images = study.images + excluded.images, \
      bytes = study.bytes + excluded.bytes, latest_at = excluded.latest_at \
-     RETURNING modality";
+     RETURNING modality, images";
 
-/// A study that was deleted comes again: its row has no image, and says nothing.
+/// A new study, or one that was deleted and comes again.
 const DESCRIBE: &str = "UPDATE study SET patient_id = $2, patient_id_issuer = $3, \
      patient_name = $4, patient_birth_date = $5, patient_sex = $6, accession = $7, \
-     study_date = $8, study_time = $9, description = $10, institution = $11, modality = '', \
-     first_at = $12, deleted_at = NULL WHERE id = $1 AND deleted_at IS NOT NULL";
+     study_date = $8, study_time = $9, description = $10, institution = $11, first_at = $12, \
+     deleted_at = NULL WHERE id = $1";
 
 const SET_MODALITY: &str = "UPDATE study SET modality = $2 WHERE id = $1";
 
@@ -204,27 +205,20 @@ async fn put_study(
     let Some(first) = images.first() else {
         return Ok(());
     };
+    let count = signed(images.len() as u64);
     let header = &first.offer.header;
-    describe_again(connection, study, header, at).await?;
-    let modality: String = sqlx::query_scalar(PUT_STUDY)
+    let (modality, held): (String, i64) = sqlx::query_as(PUT_STUDY)
         .bind(study.to_string())
         .bind(holder.to_string())
         .bind(header.study_uid.as_str())
-        .bind(plain(header.patient_id.reveal()))
-        .bind(plain(&header.patient_id_issuer))
-        .bind(plain(header.patient_name.reveal()))
-        .bind(plain(header.patient_birth_date.reveal()))
-        .bind(plain(header.patient_sex.reveal()))
-        .bind(plain(header.accession.reveal()))
-        .bind(plain(&header.study_date))
-        .bind(plain(&header.study_time))
-        .bind(plain(&header.study_description))
-        .bind(plain(&header.institution))
-        .bind(signed(images.len() as u64))
+        .bind(count)
         .bind(signed(images.iter().map(|n| n.offer.length).sum()))
         .bind(micros(at))
         .fetch_one(&mut *connection)
         .await?;
+    if held == count {
+        describe(connection, study, header, at).await?;
+    }
     let all = modalities(
         &modality,
         images.iter().map(|n| n.offer.header.modality.as_str()),
@@ -239,7 +233,7 @@ async fn put_study(
     Ok(())
 }
 
-async fn describe_again(
+async fn describe(
     connection: &mut Connection,
     study: StudyId,
     header: &InstanceHeader,

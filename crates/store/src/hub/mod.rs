@@ -214,14 +214,10 @@ impl HubStore for HubDb {
         tx.end(directory).await
     }
 
-    async fn admit(
-        &self,
-        call: &Call,
-        items: &[Item],
-    ) -> Result<(Vec<Answer>, Vec<OrganisationId>), StoreError> {
+    async fn admit(&self, call: &Call, items: &[Item]) -> Result<Vec<Answer>, StoreError> {
         let mut tx = self.db.write("admit images").await?;
         let admitted = admission::admit(&mut tx, &self.timing, call, items).await;
-        let is_news = |(answers, _): &(Vec<Answer>, _)| answers.iter().any(|a| *a != Answer::Send);
+        let is_news = |answers: &Vec<Answer>| answers.iter().any(|a| *a != Answer::Send);
         tx.end_telling(admitted, is_news).await
     }
 

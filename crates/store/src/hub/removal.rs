@@ -30,7 +30,7 @@ const FORGET_SET_ASIDE: &str = "DELETE FROM quarantine WHERE holder = $1 AND stu
 
 const EMPTY: &str = "UPDATE study SET patient_id = '', patient_id_issuer = '', \
      patient_name = '', patient_birth_date = '', patient_sex = '', accession = '', \
-     study_date = '', study_time = '', description = '', institution = '', images = 0, \
+     study_date = '', study_time = '', description = '', institution = '', modality = '', images = 0, \
      bytes = 0, to_share = FALSE, deleted_at = $2 WHERE id = $1";
 
 pub async fn delete(

@@ -2,8 +2,8 @@
 
 use bildbro_domain::share::Receipt;
 use bildbro_domain::{
-    AeTitle, ClassUid, Digest, InstanceHeader, InstanceUid, OrganisationId, Personal, SeriesUid,
-    StudyId, StudyUid, SyntaxUid,
+    AeTitle, ClassUid, Digest, InstanceHeader, InstanceUid, Personal, SeriesUid, StudyId, StudyUid,
+    SyntaxUid,
     audit::{Action, Actor, Entry, Link, Outcome, Verifier},
     organisation::{Kind, Organisation},
     policy::Subject,
@@ -157,11 +157,7 @@ pub fn stored(offer: &Offer) -> Item {
 }
 
 /// Admits images whose bytes are safe, sealed with their studies' keys.
-pub async fn admit(
-    hub: &HubDb,
-    call: &Call,
-    items: &[Item],
-) -> Result<(Vec<Answer>, Vec<OrganisationId>), StoreError> {
+pub async fn admit(hub: &HubDb, call: &Call, items: &[Item]) -> Result<Vec<Answer>, StoreError> {
     let mut sealed = items.to_vec();
     for item in sealed.iter_mut().filter(|item| item.stored.is_some()) {
         let study = StudyId::of(call.subject.organisation, &item.offer.header.study_uid);

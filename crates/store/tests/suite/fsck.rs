@@ -1,13 +1,15 @@
 //! Storage and database compared, on a folder and SQLite.
 
 use crate::{backends, blobs::write, fixture::*};
-use bildbro_domain::Digest;
+use async_trait::async_trait;
+use bildbro_domain::{Digest, StudyId};
 use bildbro_flow::{
     fsck::{Finding, Fsck, Plan, Summary},
     ports::{
+        StoreError,
         hub::{BlobKey, Blobs, HubStore, Item, SEGMENT},
-        inventory::Condition,
-        keys::StudyKeys,
+        inventory::{BlobInventory, Condition, Folder, Listed, StoredObject, StudyPlace},
+        keys::{KeyId, StudyKeys},
     },
 };
 use bildbro_store::{HubDb, ObjectBlobs};
@@ -50,10 +52,9 @@ impl World {
         };
         let key = BlobKey::of(self.sender.organisation.id, &offer);
         write(&self.blobs, key, bytes, 1 << 20).await;
-        let kept = self.db.study_key(key.study).await.unwrap();
         Item {
             offer,
-            stored: kept.map(|kept| kept.id),
+            stored: self.key().await,
         }
     }
 
@@ -61,18 +62,34 @@ impl World {
         let item = self.written(number, bytes).await;
         let call = self.sender.call(1);
         let answers = self.db.admit(&call, std::slice::from_ref(&item)).await;
-        assert_eq!(answers.unwrap().0, [Answer::Held]);
+        assert_eq!(answers.unwrap(), [Answer::Held]);
         item.offer
     }
 
     async fn offered(&self, offer: &Offer) -> Answer {
         let call = self.sender.call(2);
-        let answers = self.db.admit(&call, &[offered(offer)]).await.unwrap().0;
+        let answers = self.db.admit(&call, &[offered(offer)]).await.unwrap();
         answers.into_iter().next().unwrap()
+    }
+
+    async fn key(&self) -> Option<KeyId> {
+        let holder = self.sender.organisation.id;
+        let of = StudyId::of(holder, &study(1));
+        self.db.study_key(of).await.unwrap().map(|kept| kept.id)
     }
 
     /// So many hours from now.
     async fn fsck(&self, hours: i64, read: bool, mend: bool) -> (Summary, Vec<Finding>) {
+        self.fsck_of(&self.blobs, hours, read, mend).await
+    }
+
+    async fn fsck_of(
+        &self,
+        blobs: &dyn BlobInventory,
+        hours: i64,
+        read: bool,
+        mend: bool,
+    ) -> (Summary, Vec<Finding>) {
         let mut findings = Vec::new();
         let mut tell = |finding: &Finding| findings.push(finding.clone());
         let plan = Plan {
@@ -82,7 +99,7 @@ impl World {
             by: operator(),
             now: Timestamp::now() + SignedDuration::from_hours(hours),
         };
-        let fsck = Fsck::new(self.db.as_ref(), &self.blobs, plan, &mut tell);
+        let fsck = Fsck::new(self.db.as_ref(), blobs, plan, &mut tell);
         let summary = fsck.run().await.unwrap();
         (summary, findings)
     }
@@ -192,6 +209,83 @@ async fn a_lost_or_spoilt_image_is_named_marked_and_unmarked_when_it_is_back() {
     let (summary, _) = world.fsck(48, true, true).await;
     assert_eq!((summary.lost, summary.marked), (1, 1));
     assert_eq!(world.offered(&gone).await, Answer::Held);
+}
+
+/// The inventory of a storage into which someone writes just before fsck removes.
+struct Busy {
+    blobs: ObjectBlobs,
+    key: BlobKey,
+    bytes: Vec<u8>,
+}
+
+#[async_trait]
+impl BlobInventory for Busy {
+    async fn is_unchanged(&self, object: &StoredObject) -> Result<bool, StoreError> {
+        write(&self.blobs, self.key, &self.bytes, 1 << 20).await;
+        self.blobs.is_unchanged(object).await
+    }
+    async fn folders(&self) -> Result<Vec<Folder>, StoreError> {
+        self.blobs.folders().await
+    }
+    async fn folder_of(&self, place: StudyPlace) -> Result<Option<Folder>, StoreError> {
+        self.blobs.folder_of(place).await
+    }
+    async fn objects(&self, folder: Folder) -> Result<Vec<StoredObject>, StoreError> {
+        self.blobs.objects(folder).await
+    }
+    async fn condition(
+        &self,
+        place: StudyPlace,
+        digest: Digest,
+        length: u64,
+        listed: &Listed,
+        read: bool,
+    ) -> Result<(Condition, Vec<String>), StoreError> {
+        let blobs = &self.blobs;
+        blobs.condition(place, digest, length, listed, read).await
+    }
+    async fn remove(&self, name: &str) -> Result<(), StoreError> {
+        self.blobs.remove(name).await
+    }
+    async fn drafts(&self) -> Result<Vec<StoredObject>, StoreError> {
+        self.blobs.drafts().await
+    }
+    async fn remove_draft(&self, name: &str) -> Result<(), StoreError> {
+        self.blobs.remove_draft(name).await
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_again_just_before_it_would_go_stays() {
+    let world = World::new().await;
+    world.admitted(1, b"small").await;
+    for bytes in [b"left by a crash".to_vec(), large()] {
+        let orphan = world.written(2, &bytes).await.offer;
+        let busy = Busy {
+            blobs: world.blobs.clone(),
+            key: BlobKey::of(world.sender.organisation.id, &orphan),
+            bytes,
+        };
+        let (summary, _) = world.fsck_of(&busy, 48, false, true).await;
+        assert!(summary.orphans > 0);
+        let item = Item {
+            stored: world.key().await,
+            offer: orphan,
+        };
+        let call = world.sender.call(2);
+        let answers = world.db.admit(&call, std::slice::from_ref(&item)).await;
+        assert_eq!(answers.unwrap(), [Answer::Held]);
+        let (summary, findings) = world.fsck(48, true, false).await;
+        assert_eq!(summary.lost, 0, "{findings:?}");
+        let offer = item.offer.header.study_uid;
+        let holder = world.sender.organisation.id;
+        world
+            .db
+            .delete_study(holder, &offer, operator(), at(3))
+            .await
+            .unwrap();
+        world.admitted(1, b"small").await;
+    }
 }
 
 #[tokio::test]

@@ -15,21 +15,20 @@ use uuid::Uuid;
 pub async fn an_image_is_offered_sent_and_then_held(hub: &HubDb) {
     let (sender, recipient) = two(hub).await;
     let offer = image(1, 1, recipient.share());
-    let (answers, woken) = admit(hub, &sender.call(1), &[offered(&offer)])
+    let answers = admit(hub, &sender.call(1), &[offered(&offer)])
         .await
         .unwrap();
-    assert_eq!((answers, woken), (vec![Answer::Send], vec![]));
+    assert_eq!(answers, [Answer::Send]);
     assert_eq!(
         hub.totals().await.unwrap().instances,
         0,
         "an offer leaves nothing"
     );
 
-    let (answers, woken) = admit(hub, &sender.call(2), &[stored(&offer)])
+    let answers = admit(hub, &sender.call(2), &[stored(&offer)])
         .await
         .unwrap();
     assert_eq!(answers, [Answer::Held]);
-    assert_eq!(woken, [recipient.organisation.id]);
     let entries = entries(hub).await;
     let admitted = entries.iter().find(|e| e.action == Action::Admit).unwrap();
     assert_eq!(admitted.images, Some(1));
@@ -47,13 +46,13 @@ pub async fn the_same_image_again_changes_nothing(hub: &HubDb) {
     let offer = image(1, 1, recipient.share());
     // Twice in one batch, then stored again, then offered again.
     let twice = [stored(&offer), stored(&offer)];
-    let (answers, _) = admit(hub, &sender.call(1), &twice).await.unwrap();
+    let answers = admit(hub, &sender.call(1), &twice).await.unwrap();
     assert_eq!(answers, [Answer::Held, Answer::Held]);
     let before = hub.totals().await.unwrap();
     assert_eq!((before.instances, before.pending_images), (1, 1));
     for again in [stored(&offer), offered(&offer)] {
-        let (answers, woken) = admit(hub, &sender.call(2), &[again]).await.unwrap();
-        assert_eq!((answers, woken), (vec![Answer::Held], vec![]));
+        let answers = admit(hub, &sender.call(2), &[again]).await.unwrap();
+        assert_eq!(answers, [Answer::Held]);
     }
     assert_eq!(hub.totals().await.unwrap(), before, "nor in the log");
 }
@@ -64,7 +63,7 @@ pub async fn the_same_image_twice_at_once_is_held_once(hub: &HubDb) {
     let call = sender.call(1);
     let both = futures::future::join_all((0..2).map(|_| admit(hub, &call, &item))).await;
     for answer in both {
-        assert_eq!(answer.unwrap().0, [Answer::Held]);
+        assert_eq!(answer.unwrap(), [Answer::Held]);
     }
     let totals = hub.totals().await.unwrap();
     assert_eq!((totals.instances, totals.pending_images), (1, 1));
@@ -81,7 +80,7 @@ pub async fn other_bytes_under_a_known_uid_are_set_aside(hub: &HubDb) {
         reason: Quarantine::UidConflict,
     }];
 
-    let answer = |item| async { admit(hub, &sender.call(2), &[item]).await.unwrap().0 };
+    let answer = |item| async { admit(hub, &sender.call(2), &[item]).await.unwrap() };
     assert_eq!(
         answer(offered(&other)).await,
         [Answer::Send],
@@ -101,7 +100,7 @@ pub async fn a_known_uid_under_another_study_is_set_aside(hub: &HubDb) {
     send(hub, &sender.call(1), 1, 1..=1, Intent::Hold).await;
     let mut moved = image(1, 1, recipient.share());
     moved.header.study_uid = study(2);
-    let (answers, _) = admit(hub, &sender.call(2), &[stored(&moved)])
+    let answers = admit(hub, &sender.call(2), &[stored(&moved)])
         .await
         .unwrap();
     let reason = Quarantine::OtherStudy;
@@ -150,8 +149,8 @@ pub async fn a_denied_share_keeps_the_image(hub: &HubDb) {
         let items: Vec<_> = [n * 10, n * 10 + 1]
             .map(|n| stored(&image(1, n, Intent::Share { recipient })))
             .into();
-        let (answers, woken) = admit(hub, &sender.call(1), &items).await.unwrap();
-        assert_eq!((answers, woken), (vec![Answer::Denied; 2], vec![]));
+        let answers = admit(hub, &sender.call(1), &items).await.unwrap();
+        assert_eq!(answers, [Answer::Denied, Answer::Denied]);
     }
     assert_eq!(hub.totals().await.unwrap().instances, 6);
     assert!(deliveries(hub, 2).await.is_empty());

@@ -62,7 +62,7 @@ pub async fn a_lost_image_is_wanted_again_and_restored(hub: &HubDb) {
     let call = sender.call(1);
     send(hub, &call, 1, 1..=2, recipient.share()).await;
     let offer = image(1, 1, recipient.share());
-    let held = hub.admit(&call, &[offered(&offer)]).await.unwrap().0;
+    let held = hub.admit(&call, &[offered(&offer)]).await.unwrap();
     assert_eq!(held, [Answer::Held]);
 
     let lost = [offer.digest];
@@ -77,21 +77,21 @@ pub async fn a_lost_image_is_wanted_again_and_restored(hub: &HubDb) {
     assert_eq!(again.unwrap(), 0, "it was marked before");
     assert_eq!(count(hub, Action::MarkLost, Outcome::Success).await, 1);
 
-    let wanted = hub.admit(&call, &[offered(&offer)]).await.unwrap().0;
+    let wanted = hub.admit(&call, &[offered(&offer)]).await.unwrap();
     assert_eq!(wanted, [Answer::Send]);
     // The storage was only away, says a later look.
     let found = hub.mark_lost(place(&sender, 1), &lost, false, by.clone(), at(2));
     assert_eq!(found.await.unwrap(), 1);
-    let held = hub.admit(&call, &[offered(&offer)]).await.unwrap().0;
+    let held = hub.admit(&call, &[offered(&offer)]).await.unwrap();
     assert_eq!(held, [Answer::Held]);
     let marked = hub
         .mark_lost(place(&sender, 1), &lost, true, by, at(2))
         .await;
     assert_eq!(marked.unwrap(), 1);
 
-    let restored = admit(hub, &call, &[stored(&offer)]).await.unwrap().0;
+    let restored = admit(hub, &call, &[stored(&offer)]).await.unwrap();
     assert_eq!(restored, [Answer::Held]);
-    let held = hub.admit(&call, &[offered(&offer)]).await.unwrap().0;
+    let held = hub.admit(&call, &[offered(&offer)]).await.unwrap();
     assert_eq!(held, [Answer::Held]);
     let named = hub.named(place(&sender, 1)).await.unwrap();
     assert_eq!(named.len(), 2, "no second row");
@@ -104,7 +104,7 @@ pub async fn rows_name_what_is_held_and_what_was_set_aside(hub: &HubDb) {
     let offer = image(1, 1, recipient.share());
     let mut other = offer.clone();
     other.digest = bildbro_domain::Digest::of(b"other");
-    let aside = admit(hub, &call, &[stored(&other)]).await.unwrap().0;
+    let aside = admit(hub, &call, &[stored(&other)]).await.unwrap();
     assert!(matches!(aside[0], Answer::Quarantined { .. }));
     let places = hub.places().await.unwrap();
     assert_eq!(places, [place(&sender, 1)]);
@@ -165,16 +165,12 @@ pub async fn what_was_sealed_with_a_deleted_key_is_asked_for_again(hub: &HubDb) 
     hub.delete_study(holder, &study(1), operator(), at(2))
         .await
         .unwrap();
-    let answer = hub
-        .admit(&call, std::slice::from_ref(&late))
-        .await
-        .unwrap()
-        .0;
+    let answer = hub.admit(&call, std::slice::from_ref(&late)).await.unwrap();
     assert_eq!(answer, [Answer::Again]);
     // The study comes again, under a key of its own.
-    let answer = admit(hub, &call, &[stored(&offer)]).await.unwrap().0;
+    let answer = admit(hub, &call, &[stored(&offer)]).await.unwrap();
     assert_eq!(answer, [Answer::Held]);
-    let answer = hub.admit(&call, &[late]).await.unwrap().0;
+    let answer = hub.admit(&call, &[late]).await.unwrap();
     assert_eq!(answer, [Answer::Again], "also then");
     let view = hub.overview(at(3), 9).await.unwrap();
     assert_eq!(view.total_deliveries, 2, "shared anew");

@@ -118,7 +118,7 @@ async fn hubs_side_by_side_judge_an_image_once() {
                     if variant >= 2 {
                         offer.digest = Digest::of(b"other");
                     }
-                    let (answers, _) = admit(&hub, &call, &[stored(&offer)]).await.unwrap();
+                    let answers = admit(&hub, &call, &[stored(&offer)]).await.unwrap();
                     answers.into_iter().next()
                 }
             }
@@ -315,7 +315,7 @@ async fn a_zero_in_a_name_is_no_poison() {
     offer.header.patient_name = Personal::new("Tolvansson\0^Tolvan");
     offer.header.patient_id = Personal::new("19\0");
     offer.header.modality = "C\0T".into();
-    let (answers, _) = admit(&hub, &sender.call(1), &[stored(&offer)])
+    let answers = admit(&hub, &sender.call(1), &[stored(&offer)])
         .await
         .unwrap();
     assert_eq!(answers, [Answer::Held]);
