@@ -1,6 +1,7 @@
 //! Images from PACS to PACS, through everything that goes wrong on the way.
 
 use bildbro_dicom::phantom::Instance;
+use bildbro_domain::Digest;
 use bildbro_testkit::{
     Folder, Gateway, Hub, Node, Orthanc, OrthancOptions, Peer, dcmtk, eventually, samples,
 };
@@ -8,6 +9,7 @@ use bildbro_tests::{Exchange, HALLAND, data_set, files, gateway_options, slices}
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -260,6 +262,46 @@ async fn a_pacs_that_refuses_or_is_away_gets_its_images_once_it_is_mended() {
         .deliveries_when("both deliveries", all_in("delivered", 2))
         .await;
     assert_eq!(orthanc.instances().await.len(), 6);
+}
+
+#[tokio::test]
+async fn an_image_that_the_hub_has_lost_is_sent_again_and_arrives() {
+    let mut orthanc = pacs(PACS_SKANE).await;
+    let exchange = exchange_to(&orthanc).await;
+    orthanc.kill();
+    let study = slices(15, 3);
+    send(PACS_HALLAND, &exchange.to_skane(), &study).await;
+    exchange
+        .deliveries_when("nobody there", failing_with("node_unreachable"))
+        .await;
+    let lost = Digest::of(&study[1].data_set).to_string();
+    let blob = file_called(&exchange.hub.data_dir().join("blobs"), &lost);
+    std::fs::remove_file(blob.expect("its blob")).expect("it goes");
+
+    orthanc.start_again().await;
+    let stopped = exchange.deliveries_when("the loss", |deliveries| {
+        all_in("stopped", 1)(deliveries) && deliveries[0]["failure"] == "image_lost"
+    });
+    let stopped = stopped.await;
+    assert_eq!(stopped[0]["stored"], 2, "those behind it arrived");
+    // As the page advises.
+    send(PACS_HALLAND, &exchange.to_skane(), &study).await;
+    let delivery = exchange.delivered(3).await;
+    assert_eq!(delivery["stored"], 3);
+    assert_eq!(orthanc.instances().await.len(), 3);
+    let fsck = exchange.hub.admin(&["fsck", "--read"]).await;
+    fsck.expect_success();
+}
+
+fn file_called(folder: &Path, name: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut paths = entries.map(|entry| entry.expect("it is read").path());
+    paths.find_map(|path| {
+        if path.is_dir() {
+            return file_called(&path, name);
+        }
+        path.ends_with(name).then_some(path)
+    })
 }
 
 #[tokio::test]

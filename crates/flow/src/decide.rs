@@ -6,13 +6,14 @@ use crate::{
     line::{self, Memory, Source},
     ports::{
         ByteStream,
-        hub::{Blobs, Call, ClaimError, HubStore},
+        hub::{BlobKey, Blobs, Call, ClaimError, HubStore},
+        inventory::StudyPlace,
     },
 };
-use bildbro_domain::policy::Subject;
+use bildbro_domain::{audit::Actor, policy::Subject};
 use bildbro_wire::link::{Carried, Fetch};
-use futures::{StreamExt, stream};
-use std::sync::Arc;
+use futures::{StreamExt, TryStreamExt, stream};
+use std::{io, sync::Arc};
 
 /// Answers a gateway's request for images of a delivery that it has claimed:
 /// frames, in the order asked for. An image that the storage has lost or spoilt
@@ -36,21 +37,25 @@ pub async fn content(
     let permit = Arc::new(permit);
     let blobs = Arc::clone(blobs);
     let clock = clock.clone();
+    let lost = Lost {
+        store: Arc::clone(store),
+        clock: clock.clone(),
+        subject: subject.clone(),
+    };
     let memory = Memory::default();
     let encoding = fetch.encoding;
     let first = std::iter::once(fetch.from).chain(std::iter::repeat(0));
     let frames = stream::iter(instances.into_iter().zip(first)).then(move |(instance, from)| {
         let (permit, blobs, clock) = (Arc::clone(&permit), Arc::clone(&blobs), clock.clone());
-        let memory = memory.clone();
+        let (memory, lost) = (memory.clone(), lost.clone());
         async move {
             let bytes = blobs.read(&permit, &instance, from, clock.now()).await;
-            if let Err(error) = &bytes {
-                tracing::error!(instance = %instance.meta.instance, %error, "content.unreadable");
-            }
+            let note = move |error: &io::Error| lost.note(&instance.key, error);
+            let bytes = bytes.map_err(Into::into).inspect_err(&note);
             let source = Source {
                 syntax: instance.meta.syntax.clone(),
                 length: instance.meta.length,
-                bytes: bytes.map_err(Into::into),
+                bytes: bytes.map(|bytes| bytes.inspect_err(note).boxed()),
             };
             let carried = Carried {
                 image: instance.meta,
@@ -61,4 +66,38 @@ pub async fn content(
         }
     });
     Ok(line::body(frames))
+}
+
+/// Notes images that turn out to be lost on their way out, so that the hub asks
+/// for them when their sender offers them again.
+#[derive(Clone)]
+struct Lost {
+    store: Arc<dyn HubStore>,
+    clock: Clock,
+    subject: Subject,
+}
+
+impl Lost {
+    fn note(&self, key: &BlobKey, error: &io::Error) {
+        tracing::error!(study = %key.study, digest = %key.digest, %error, "content.unreadable");
+        if !line::is_spoilt(error) {
+            return;
+        }
+        let (lost, key) = (self.clone(), *key);
+        // The answer does not wait for it, and goes on without it: at the worst
+        // the image is met again, or found by fsck.
+        tokio::spawn(async move {
+            let place = StudyPlace {
+                holder: key.holder,
+                study: key.study,
+            };
+            let id = Some(lost.subject.gateway);
+            let (by, now) = (Actor::Gateway { id }, lost.clock.now());
+            let digests = [key.digest];
+            let marked = lost.store.mark_lost(place, &digests, true, by, now);
+            if let Err(error) = marked.await {
+                tracing::error!(%error, "content.not_marked");
+            }
+        });
+    }
 }

@@ -7,7 +7,7 @@
 //! or, when it does not say, what has come.
 
 use super::{language::Language, words};
-use bildbro_domain::share::DeliveryState;
+use bildbro_domain::share::{DeliveryState, Failure};
 use bildbro_flow::ports::hub::DeliveryView;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -158,6 +158,10 @@ fn stopped(d: &DeliveryView, whose: &str, language: Language, told: &mut Told) {
             .push(words::STOPPED_SOME.fill(language, &[("images", &images)]));
     }
     failed(d, whose, language, told);
+    if d.failure == Some(Failure::ImageLost) {
+        // Sent again, it goes on by itself.
+        return;
+    }
     told.sentences
         .push(words::STOPPED_KEEPS.text(language).to_owned());
     let again = words::TRY_AGAIN.fill(language, &[("id", &d.delivery.to_string())]);

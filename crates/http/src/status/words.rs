@@ -190,7 +190,7 @@ phrases! {
     NODE_UNREACHABLE: "{whose} gateway når inte sitt PACS.", "{whose} gateway cannot reach its PACS.";
     NODE_UNREACHABLE_DO: "Be mottagaren kontrollera att PACS är i gång, och att adress, port och brandvägg stämmer.", "Ask the recipient to check that the PACS is running, and that address, port and firewall are right.";
     NODE_REFUSED: "{whose} PACS släpper inte in gatewayen.", "{whose} PACS does not let the gateway in.";
-    NODE_REFUSED_DO: "Be mottagaren lägga in gatewayens AE-titel i PACS och jämföra den med gatewayens inställningar.", "Ask the recipient to register the gateway’s AE title in the PACS and compare it with the gateway’s settings.";
+    NODE_REFUSED_DO: "Be mottagaren lägga in gatewayens AE-titel i PACS, jämföra den med gatewayens inställningar, och se om ett certifikat har gått ut.", "Ask the recipient to register the gateway’s AE title in the PACS, compare it with the gateway’s settings, and see whether a certificate has run out.";
     NODE_DROPPED: "{whose} PACS slutade svara mitt i.", "{whose} PACS stopped answering half-way.";
     NODE_DROPPED_DO: "Händer det om och om igen: be mottagaren se i PACS logg varför förbindelsen bryts.", "If it happens again and again, ask the recipient to look in the PACS’s log why the connection breaks.";
     NODE_FULL: "{whose} PACS har slut på utrymme.", "{whose} PACS has no room left.";
@@ -206,7 +206,7 @@ phrases! {
     DIGEST_MISMATCH: "Bilder skadades på vägen och stoppades före PACS.", "Images were damaged on the way and were stopped before the PACS.";
     DIGEST_MISMATCH_DO: "Kommer det tillbaka: be driften kontrollera hubbens disk.", "If it comes back, have the hub’s disk checked.";
     IMAGE_LOST: "Hubben har förlorat eller skadat bilder.", "The hub has lost or spoilt images.";
-    IMAGE_LOST_DO: "Be avsändaren skicka undersökningen igen från sitt PACS, och driften köra bildbro admin fsck.", "Ask the sender to send the examination again from its PACS, and operations to run bildbro admin fsck.";
+    IMAGE_LOST_DO: "Be avsändaren skicka undersökningen igen från sitt PACS, så fortsätter leveransen av sig själv. Säg till driften: hubbens lagring behöver ses över.", "Ask the sender to send the examination again from its PACS, and the delivery goes on by itself. Tell operations: the hub’s storage needs looking at.";
     NO_NODE: "{whose} gateway har inget PACS att leverera till.", "{whose} gateway has no PACS to deliver to.";
     NO_NODE_DO: "Be mottagaren ange ett PACS för leveranser i gatewayens inställningar.", "Ask the recipient to name a PACS for deliveries in the gateway’s settings.";
     INTERNAL: "Något gick fel i Bildbro.", "Something went wrong in Bildbro.";

@@ -235,7 +235,14 @@ impl Blobs for ObjectBlobs {
             });
         }
         let spot = self.keys.for_reading(instance.key).await?;
-        self.bytes(spot, instance.meta.length, from).await
+        match self.bytes(spot, instance.meta.length, from).await {
+            // Nothing is there: not the image's doing.
+            Err(error) if is_damage(&error) && !self.is_used().await? => Err(StoreError {
+                class: ErrorClass::Transient,
+                ..error
+            }),
+            read => read,
+        }
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@
 //! entry: a gateway may repeat itself after any stop.
 
 use super::{
-    actor,
+    actor, delivery,
     holdings::{self, Held, New},
     keys,
     machines::entry_of,
@@ -73,6 +73,8 @@ struct Judged<'a> {
     answers: Vec<Answer>,
     new: Vec<New<'a>>,
     set_aside: Vec<(&'a Offer, Quarantine)>,
+    /// Lost before, and safe again.
+    restored: Vec<InstanceId>,
     members: Vec<((&'a StudyUid, Intent), Member)>,
 }
 
@@ -109,6 +111,9 @@ pub async fn admit(
             }
         }
     }
+    for instance in judged.restored {
+        delivery::go_on(connection, instance, call.at).await?;
+    }
     audit::append(connection, &batch.entries).await?;
     Ok(judged.answers)
 }
@@ -124,6 +129,7 @@ async fn judge_all<'a>(
         answers: Vec::with_capacity(items.len()),
         new: Vec::new(),
         set_aside: Vec::new(),
+        restored: Vec::new(),
         members: Vec::new(),
     };
     let keys = study_keys(connection, call, items).await?;
@@ -169,6 +175,7 @@ async fn judge_all<'a>(
                 Judgement::Restore => {
                     if let Some(found) = found {
                         holdings::restore(connection, found.existing.instance).await?;
+                        judged.restored.push(found.existing.instance);
                         member(found.clone(), false);
                     }
                     Answer::Held

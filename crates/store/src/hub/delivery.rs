@@ -9,7 +9,7 @@ use crate::{
     value::{id, maybe_time, micros, name, unsigned, word},
 };
 use bildbro_domain::{
-    DeliveryId, OrganisationId, Personal, ShareId, StudyId, StudyUid,
+    DeliveryId, InstanceId, OrganisationId, Personal, ShareId, StudyId, StudyUid,
     audit::{Action, Actor, Entry, Outcome},
     organisation::Kind,
     policy::{Denial, Permit, ReleaseRequest, Subject, release},
@@ -37,6 +37,17 @@ const FAILED_AGAIN_PENDING: &str = "UPDATE delivery_instance SET state = 'pendin
 
 const RETRY: &str = "UPDATE delivery SET state = 'waiting', pending = pending + failed, \
      failed = 0, failure = NULL, updated_at = $2 WHERE id = $1";
+
+const STOPPED_BY: &str = "SELECT delivery FROM delivery_instance WHERE instance = $1 \
+     AND state = 'failed' AND failure = 'image_lost' ORDER BY delivery";
+
+const PENDING_AGAIN: &str = "UPDATE delivery_instance SET state = 'pending', attempts = 0 \
+     WHERE delivery = $1 AND instance = $2 AND state = 'failed'";
+
+const GO_ON: &str = "UPDATE delivery SET pending = pending + 1, failed = failed - 1, \
+     failure = CASE WHEN failed > 1 THEN failure END, \
+     state = CASE WHEN state = 'stopped' THEN 'waiting' ELSE state END, updated_at = $2 \
+     WHERE id = $1";
 
 /// A delivery with what policy and the log need to know of it.
 #[derive(Debug, Clone)]
@@ -200,6 +211,41 @@ pub async fn withdraw(
         .execute(&mut *connection)
         .await?;
     queue::remove(connection, delivery).await
+}
+
+/// An image that the hub had lost is there again: the deliveries that stopped
+/// at it go on by themselves.
+pub async fn go_on(
+    connection: &mut Connection,
+    instance: InstanceId,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let stopped: Vec<String> = sqlx::query_scalar(STOPPED_BY)
+        .bind(instance.to_string())
+        .fetch_all(&mut *connection)
+        .await?;
+    for text in stopped {
+        let delivery: DeliveryId = id(&text, "delivery.id")?;
+        keep(connection, delivery).await?;
+        let found = read(connection, delivery).await?;
+        let Some(found) = found.filter(|found| found.state != DeliveryState::Withdrawn) else {
+            continue;
+        };
+        let again = sqlx::query(PENDING_AGAIN)
+            .bind(text)
+            .bind(instance.to_string())
+            .execute(&mut *connection)
+            .await?;
+        if again.rows_affected() > 0 {
+            sqlx::query(GO_ON)
+                .bind(delivery.to_string())
+                .bind(micros(at))
+                .execute(&mut *connection)
+                .await?;
+            queue::arm(connection, found.recipient, delivery, at).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What stands still goes first in its queue, failed images with it. What a

@@ -98,6 +98,7 @@ pub async fn small_and_large_blobs_read_back(blobs: &dyn Blobs) {
 }
 
 pub async fn a_write_given_up_leaves_nothing_to_read(blobs: &dyn Blobs) {
+    blobs.ready().await.unwrap();
     for length in [100, 9 << 20] {
         let of = instance(1, &vec![7; length]);
         let mut writer = blobs.write(of.key, length as u64 + 1, 0).await.unwrap();
@@ -136,7 +137,22 @@ pub async fn a_permit_for_another_study_or_time_is_refused(blobs: &dyn Blobs) {
     }
 }
 
+pub async fn a_storage_that_is_not_mounted_has_lost_nothing(blobs: &dyn Blobs) {
+    let of = instance(1, b"image");
+    write(blobs, of.key, b"other", 5).await;
+    let mut elsewhere = of.clone();
+    elsewhere.key.digest = Digest::of(b"elsewhere");
+    let class = async |blobs: &dyn Blobs| {
+        let read = blobs.read(&permit(of.study), &elsewhere, 0, at(1)).await;
+        read.map(|_| ()).unwrap_err().class()
+    };
+    assert_eq!(class(blobs).await, ErrorClass::Transient, "never used");
+    blobs.ready().await.unwrap();
+    assert_eq!(class(blobs).await, ErrorClass::Permanent, "lost");
+}
+
 pub async fn a_blob_of_another_length_is_refused(blobs: &dyn Blobs) {
+    blobs.ready().await.unwrap();
     let mut of = instance(1, b"image");
     write(blobs, of.key, b"image", 5).await;
     of.meta.length = 6;

@@ -2,9 +2,9 @@
 
 use crate::fixture::*;
 use bildbro_domain::{
-    StudyId,
+    ErrorClass, StudyId,
     audit::{Action, Outcome},
-    share::{DeliveryState, Receipt},
+    share::{DeliveryState, Failure, Receipt},
 };
 use bildbro_flow::ports::{
     hub::{ClaimError, HubStore, Item},
@@ -95,6 +95,35 @@ pub async fn a_lost_image_is_wanted_again_and_restored(hub: &HubDb) {
     assert_eq!(held, [Answer::Held]);
     let named = hub.named(place(&sender, 1)).await.unwrap();
     assert_eq!(named.len(), 2, "no second row");
+}
+
+pub async fn a_delivery_that_stopped_at_a_lost_image_goes_on_when_it_is_back(hub: &HubDb) {
+    let (sender, recipient) = two(hub).await;
+    let call = sender.call(1);
+    send(hub, &call, 1, 1..=2, recipient.share()).await;
+    let task = hub.claim(&recipient.call(2)).await.unwrap().unwrap();
+    let lost = Receipt::Failed {
+        class: ErrorClass::Permanent,
+        failure: Failure::ImageLost,
+        status: None,
+    };
+    let told = report(&task, &lost, Some(End::Done));
+    hub.report(&recipient.call(3), &told, 0.5).await.unwrap();
+    let view = the_delivery(hub, 4).await;
+    assert_eq!((view.state, view.failed), (DeliveryState::Stopped, 2));
+    let offer = image(1, 1, recipient.share());
+    let digests = [offer.digest];
+    hub.mark_lost(place(&sender, 1), &digests, true, operator(), at(4))
+        .await
+        .unwrap();
+
+    admit(hub, &call, &[stored(&offer)]).await.unwrap();
+    let view = the_delivery(hub, 5).await;
+    assert_eq!((view.state, view.failed), (DeliveryState::Waiting, 1));
+    assert_eq!(view.failure, Some(Failure::ImageLost), "of the other one");
+    let task = hub.claim(&recipient.call(6)).await.unwrap().unwrap();
+    assert_eq!(task.instances.len(), 1);
+    assert_eq!(task.instances[0].digest, offer.digest);
 }
 
 pub async fn rows_name_what_is_held_and_what_was_set_aside(hub: &HubDb) {

@@ -88,6 +88,7 @@ mod on {
     on_every_backend!(hub_sqlite, hub_postgres; hub_storage [
         a_study_has_one_key_also_when_it_is_wrapped_anew,
         a_lost_image_is_wanted_again_and_restored,
+        a_delivery_that_stopped_at_a_lost_image_goes_on_when_it_is_back,
         rows_name_what_is_held_and_what_was_set_aside,
         a_deleted_study_is_gone_with_its_key_and_its_shares,
         what_was_sealed_with_a_deleted_key_is_asked_for_again,
@@ -105,6 +106,7 @@ mod on {
         a_write_given_up_leaves_nothing_to_read,
         a_permit_for_another_study_or_time_is_refused,
         a_blob_of_another_length_is_refused,
+        a_storage_that_is_not_mounted_has_lost_nothing,
         writing_again_is_no_error,
         reading_begins_at_any_byte,
         an_upload_that_broke_off_goes_on_where_it_was,
