@@ -16,7 +16,7 @@ export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .NOTPARALLEL:
-.PHONY: help test demo setup build fmt fmt-check lint layers unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short large licences clean
+.PHONY: help test demo openapi setup build fmt fmt-check lint layers unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short large licences clean
 
 help:
 	@echo 'make test      all checks and tests; installs what they need (Debian)'
@@ -53,6 +53,10 @@ layers:
 # Whole-path tests run the binary that `build` made.
 unit: build
 	cargo nextest run --workspace --locked
+
+# Writes the API's description anew, from the server's endpoints.
+openapi:
+	UPDATE_OPENAPI=1 cargo nextest run -p bildbro-http --locked the_openapi_file
 
 doc:
 	cargo test --doc --workspace --locked --quiet

@@ -8,77 +8,113 @@
 //! wants of an entry: HSLF-FS 2016:40 ch. 4 § 9.
 
 use crate::{
-    DeliveryId, GatewayId, OrganisationId, Personal, ShareId, StudyUid,
+    CareUnitId, DeliveryId, GatewayId, HsaId, MemberId, OrganisationId, Personal, ShareId,
+    StudyUid,
+    member::Acting,
     share::{LegalMode, Purpose},
+    words::words,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// What was done. One verb a stage, and the administrative acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A gateway took images from a PACS.
-    Receive,
-    /// A gateway handed images to the hub.
-    Forward,
-    /// The hub took images into an organisation's holdings.
-    Admit,
-    /// The hub set an image aside.
-    Quarantine,
-    /// Studies were shared with a recipient.
-    Share,
-    /// A sender took a share back.
-    Revoke,
-    /// Policy was asked whether content may be released.
-    Decide,
-    /// Content was stored, or found already there, at the recipient's node.
-    Deliver,
-    /// A study was declared to have all arrived.
-    Complete,
-    /// A PACS was searched.
-    Search,
-    /// A PACS was asked to send, or was read from.
-    Fetch,
-    AddOrganisation,
-    IssueEnrolCode,
-    EnrolGateway,
-    RevokeGateway,
-    /// A study's key was destroyed, and its images forgotten.
-    DeleteStudy,
-    /// Images were found to have been lost at the hub.
-    MarkLost,
-    /// The studies' keys were wrapped anew.
-    RotateKeys,
-}
+words!(
+    /// What was done. One verb a stage, and the administrative acts.
+    Action {
+        /// A gateway took images from a PACS.
+        Receive = "receive",
+        /// A gateway handed images to the hub.
+        Forward = "forward",
+        /// The hub took images into an organisation's holdings.
+        Admit = "admit",
+        /// The hub set an image aside.
+        Quarantine = "quarantine",
+        /// Studies were shared with a recipient.
+        Share = "share",
+        /// A sender took a share back.
+        Revoke = "revoke",
+        /// Policy was asked whether content may be released.
+        Decide = "decide",
+        /// Content was stored, or found already there, at the recipient's node.
+        Deliver = "deliver",
+        /// A study was declared to have all arrived.
+        Complete = "complete",
+        /// A PACS was searched, or a patient's studies were looked up.
+        Search = "search",
+        /// A PACS was asked to send, or was read from.
+        Fetch = "fetch",
+        /// A delivery that was held was let in, or turned away.
+        Accept = "accept",
+        Decline = "decline",
+        /// Images were opened, or taken out as a copy.
+        View = "view",
+        Download = "download",
 
-impl Action {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Receive => "receive",
-            Self::Forward => "forward",
-            Self::Admit => "admit",
-            Self::Quarantine => "quarantine",
-            Self::Share => "share",
-            Self::Revoke => "revoke",
-            Self::Decide => "decide",
-            Self::Deliver => "deliver",
-            Self::Complete => "complete",
-            Self::Search => "search",
-            Self::Fetch => "fetch",
-            Self::AddOrganisation => "add_organisation",
-            Self::IssueEnrolCode => "issue_enrol_code",
-            Self::EnrolGateway => "enrol_gateway",
-            Self::RevokeGateway => "revoke_gateway",
-            Self::DeleteStudy => "delete_study",
-            Self::MarkLost => "mark_lost",
-            Self::RotateKeys => "rotate_keys",
-        }
+        AddOrganisation = "add_organisation",
+        ChangeOrganisation = "change_organisation",
+        CloseOrganisation = "close_organisation",
+        AddCareUnit = "add_care_unit",
+        ChangeCareUnit = "change_care_unit",
+        /// Who may send to an organisation, and whether it is held first.
+        ChangePartners = "change_partners",
+
+        IssueEnrolCode = "issue_enrol_code",
+        EnrolGateway = "enrol_gateway",
+        RevokeGateway = "revoke_gateway",
+        /// A test image was sent, to show that the way works.
+        SendTestImage = "send_test_image",
+        AddMachine = "add_machine",
+        ChangeMachine = "change_machine",
+        RevokeMachine = "revoke_machine",
+
+        InviteMember = "invite_member",
+        AcceptInvitation = "accept_invitation",
+        ChangeMember = "change_member",
+        CloseMember = "close_member",
+        /// A member's password or second factors were taken away by another.
+        ResetMember = "reset_member",
+        GrantRole = "grant_role",
+        WithdrawRole = "withdraw_role",
+        DefineRole = "define_role",
+        /// Someone looked at what a member can do.
+        ExplainMember = "explain_member",
+
+        LogIn = "log_in",
+        LogOut = "log_out",
+        /// The care unit to act at was chosen.
+        ChooseUnit = "choose_unit",
+        /// A second factor was shown again.
+        StepUp = "step_up",
+        AddFactor = "add_factor",
+        RemoveFactor = "remove_factor",
+        ChangePassword = "change_password",
+        EndSession = "end_session",
+
+        AskApproval = "ask_approval",
+        Approve = "approve",
+        Refuse = "refuse",
+
+        RegisterBlock = "register_block",
+        LiftBlock = "lift_block",
+        RegisterConsent = "register_consent",
+        WithdrawConsent = "withdraw_consent",
+        EmergencyAccess = "emergency_access",
+
+        SearchAudit = "search_audit",
+        DrawSpotCheck = "draw_spot_check",
+        ReviewAudit = "review_audit",
+        ExtractAudit = "extract_audit",
+        ExportAudit = "export_audit",
+
+        /// A study's key was destroyed, and its images forgotten.
+        DeleteStudy = "delete_study",
+        /// Images were found to have been lost at the hub.
+        MarkLost = "mark_lost",
+        /// The studies' keys were wrapped anew.
+        RotateKeys = "rotate_keys",
     }
-}
+);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,6 +133,22 @@ pub enum Actor {
     Gateway { id: Option<GatewayId> },
     /// A DICOM peer, by the AE title it called itself.
     Node { ae_title: String },
+    /// A person with an account, acting in these roles; what the log names them
+    /// by is as it was at the time.
+    Member {
+        id: MemberId,
+        name: Personal,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hsa_id: Option<HsaId>,
+        /// Words of the roles that counted at the care unit.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        roles: Vec<String>,
+        /// The commission (medarbetaruppdrag) acted in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commission: Option<HsaId>,
+    },
+    /// Another machine with an account: an EHR, 1177, analytics.
+    Machine { id: GatewayId },
     /// Someone at the hub's own command line.
     Operator { login: String },
     /// A caller who proved nothing.
@@ -113,6 +165,15 @@ pub struct Entry {
     pub actor: Actor,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organisation: Option<OrganisationId>,
+    /// The care unit acted at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<CareUnitId>,
+    /// The network address that the request came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The member whom an administrative act is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<MemberId>,
     /// The other party of a share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterpart: Option<OrganisationId>,
@@ -128,6 +189,9 @@ pub struct Entry {
     pub purpose: Option<Purpose>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legal_mode: Option<LegalMode>,
+    /// Why, in the words of whoever did it: of emergency access, of a review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Personal>,
     /// Number of images it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<u64>,
@@ -151,6 +215,9 @@ impl Entry {
             outcome,
             actor,
             organisation: None,
+            unit: None,
+            from: None,
+            about: None,
             counterpart: None,
             patient_id: None,
             studies: Vec::new(),
@@ -158,6 +225,7 @@ impl Entry {
             delivery: None,
             purpose: None,
             legal_mode: None,
+            reason: None,
             images: None,
             images_digest: None,
             detail: None,
@@ -174,6 +242,46 @@ impl Entry {
         }
         self.images = Some(digests.len() as u64);
         self.images_digest = Some(crate::Digest(hash.finalize().into()));
+    }
+}
+
+impl Actor {
+    /// A member as they act now.
+    #[must_use]
+    pub fn member(who: &Acting) -> Self {
+        let mut roles: Vec<_> = who.counting().map(|a| a.role.word.clone()).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        Self::Member {
+            id: who.member.id,
+            name: who.member.name.clone(),
+            hsa_id: who.member.hsa_id.clone(),
+            roles,
+            commission: who
+                .counting()
+                .find(|a| a.unit == who.unit)
+                .and_then(|a| a.commission.clone()),
+        }
+    }
+
+    #[must_use]
+    pub const fn member_id(&self) -> Option<MemberId> {
+        match self {
+            Self::Member { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+impl Entry {
+    /// An entry by a member, with where they act and come from.
+    #[must_use]
+    pub fn by(id: Uuid, at: Timestamp, action: Action, outcome: Outcome, who: &Acting) -> Self {
+        let mut entry = Self::new(id, at, action, outcome, Actor::member(who));
+        entry.organisation = Some(who.member.organisation);
+        entry.unit = who.unit;
+        entry.from = Some(who.from.clone());
+        entry
     }
 }
 

@@ -37,6 +37,34 @@ id!(
     GatewayId
 );
 id!(
+    /// A ward, a clinic, a department: where a member acts.
+    CareUnitId
+);
+id!(
+    /// A person's account in an organisation.
+    MemberId
+);
+id!(
+    /// One log-in of one member, in one browser.
+    SessionId
+);
+id!(
+    /// A role that an organisation has made of permissions.
+    RoleId
+);
+id!(
+    /// That a member has a role, at a care unit or in the whole organisation.
+    AssignmentId
+);
+id!(
+    /// A patient's no.
+    BlockId
+);
+id!(
+    /// A patient's yes.
+    ConsentId
+);
+id!(
     /// A study as one organisation holds it: two organisations' copies of the
     /// same Study Instance UID are two things.
     StudyId

@@ -10,20 +10,29 @@
 //! (crate `store`).
 
 pub mod audit;
+pub mod care;
 pub mod complete;
 pub mod header;
+pub mod hsa;
 pub mod id;
+pub mod member;
 pub mod organisation;
+pub mod patient;
+pub mod permission;
 pub mod personal;
 pub mod policy;
 pub mod retry;
 pub mod share;
 pub mod uid;
+mod words;
 
 pub use header::InstanceHeader;
+pub use hsa::HsaId;
 pub use id::{
-    ClaimId, DeliveryId, Digest, GatewayId, InstanceId, OrganisationId, ShareId, StudyId,
+    AssignmentId, BlockId, CareUnitId, ClaimId, ConsentId, DeliveryId, Digest, GatewayId,
+    InstanceId, MemberId, OrganisationId, RoleId, SessionId, ShareId, StudyId,
 };
+pub use patient::PatientKey;
 pub use personal::Personal;
 pub use retry::ErrorClass;
 pub use uid::{AeTitle, ClassUid, InstanceUid, SeriesUid, StudyUid, SyntaxUid};

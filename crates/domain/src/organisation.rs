@@ -1,6 +1,6 @@
 //! Who is on the hub, and the outcome of looking for them.
 
-use crate::{AeTitle, GatewayId, OrganisationId};
+use crate::{AeTitle, GatewayId, OrganisationId, words::words};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,18 @@ impl Kind {
         matches!(self, Self::Region | Self::PrivateClinic)
     }
 }
+
+words!(
+    /// What an organisation takes from another.
+    Takes {
+        /// Everything, at once.
+        Open = "open",
+        /// Everything, but someone lets each delivery in first.
+        Hold = "hold",
+        /// Nothing.
+        Closed = "closed",
+    }
+);
 
 /// A care provider, clinic, insurer or authority.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,18 @@
 //! again, so that a revocation, an expiry or a block bites at once. Denial is
 //! the default: every rule below must hold.
 
+mod access;
+mod act;
+mod explain;
+
+pub use access::{Access, ContentRequest, Deed, Relation, content};
+pub use act::{Allowed, Demand, FRESH, allow, demand};
+pub use explain::{Explanation, Ground, explain};
+
 use crate::{
     DeliveryId, GatewayId, OrganisationId, ShareId, StudyId,
+    care::Closed,
+    permission::Permission,
     share::{LegalMode, Purpose},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +49,10 @@ pub struct ReleaseRequest {
     pub sender_active: bool,
     pub recipient_active: bool,
     pub recipient_in_care: bool,
+    /// What the patient has closed.
+    pub closed: Closed,
+    /// The recipient holds what comes from this sender until someone lets it in.
+    pub held: bool,
     pub expires: Option<Timestamp>,
     pub revoked: Option<Timestamp>,
 }
@@ -53,12 +67,37 @@ pub struct ShareRequest {
     pub sender_active: bool,
     pub recipient_active: bool,
     pub recipient_in_care: bool,
+    pub closed: Closed,
+    /// The recipient takes nothing from this sender.
+    pub partner_closed: bool,
 }
 
 /// Why not. The words are for the log and for those who may know; a caller
 /// who may not know of a thing is answered as if it did not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
+    #[error("the log-in is not complete: a second factor is missing")]
+    NotLoggedIn,
+    #[error("the account has been closed")]
+    MemberInactive,
+    #[error("none of the member's roles gives this here")]
+    NoPermission(Permission),
+    #[error("a fresh second factor is needed")]
+    StepUp,
+    #[error("it is another organisation's")]
+    OtherOrganisation,
+    #[error("the patient has blocked it")]
+    Blocked,
+    #[error("the patient has not consented")]
+    NoConsent,
+    #[error("what other providers hold may be seen for the patient's care only")]
+    NotCare,
+    #[error("the receiving organisation has not let it in yet")]
+    Held,
+    #[error("the receiving organisation takes nothing from this sender")]
+    PartnerClosed,
+    #[error("a second member must approve it")]
+    FourEyes,
     #[error("the gateway has been revoked")]
     SubjectInactive,
     #[error("the delivery is another organisation's")]
@@ -85,7 +124,38 @@ impl Denial {
     /// Whether the caller may know that the thing exists. If not: 404.
     #[must_use]
     pub const fn may_be_told(self) -> bool {
-        !matches!(self, Self::NotRecipient | Self::NotHolder)
+        !matches!(
+            self,
+            Self::NotRecipient | Self::NotHolder | Self::OtherOrganisation
+        )
+    }
+
+    /// The stable word for machines and translations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotLoggedIn => "not_logged_in",
+            Self::MemberInactive => "member_inactive",
+            Self::NoPermission(_) => "no_permission",
+            Self::StepUp => "step_up",
+            Self::OtherOrganisation => "other_organisation",
+            Self::Blocked => "blocked",
+            Self::NoConsent => "no_consent",
+            Self::NotCare => "not_care",
+            Self::Held => "held",
+            Self::PartnerClosed => "partner_closed",
+            Self::FourEyes => "four_eyes",
+            Self::SubjectInactive => "subject_inactive",
+            Self::NotRecipient => "not_recipient",
+            Self::SenderInactive => "sender_inactive",
+            Self::RecipientInactive => "recipient_inactive",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::NotHolder => "not_holder",
+            Self::ToItself => "to_itself",
+            Self::OutsideCare => "outside_care",
+            Self::LegalMode => "legal_mode",
+        }
     }
 
     /// Whether the denial lasts: the delivery is over, not merely postponed.
@@ -172,6 +242,12 @@ pub fn release(request: &ReleaseRequest, now: Timestamp) -> Result<Permit, Denia
     if !request.recipient_in_care {
         return Err(Denial::OutsideCare);
     }
+    if closes(request.closed, request.purpose) {
+        return Err(Denial::Blocked);
+    }
+    if request.held {
+        return Err(Denial::Held);
+    }
     let life = now.checked_add(PERMIT_LIFE).unwrap_or(now);
     Ok(Permit {
         subject: request.subject.clone(),
@@ -204,7 +280,18 @@ pub fn share(request: &ShareRequest) -> Result<(), Denial> {
     if !request.recipient_in_care {
         return Err(Denial::OutsideCare);
     }
+    if request.partner_closed {
+        return Err(Denial::PartnerClosed);
+    }
+    if closes(request.closed, request.purpose) {
+        return Err(Denial::Blocked);
+    }
     Ok(())
+}
+
+/// A block closes every way out but the one that the patient asks for.
+const fn closes(closed: Closed, purpose: Purpose) -> bool {
+    !matches!(closed, Closed::Nothing) && !matches!(purpose, Purpose::PatientRequest)
 }
 
 #[cfg(test)]

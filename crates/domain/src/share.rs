@@ -31,19 +31,31 @@ impl Purpose {
         }
     }
 
+    pub const ALL: [Self; 7] = [
+        Self::Care,
+        Self::SecondOpinion,
+        Self::BeforeSurgery,
+        Self::Conference,
+        Self::PatientRequest,
+        Self::Insurance,
+        Self::Other,
+    ];
+
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [
-            Self::Care,
-            Self::SecondOpinion,
-            Self::BeforeSurgery,
-            Self::Conference,
-            Self::PatientRequest,
-            Self::Insurance,
-            Self::Other,
-        ]
-        .into_iter()
-        .find(|purpose| purpose.as_str() == word)
+        Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.as_str() == word)
+    }
+
+    /// Whether it is for the patient's own care: what may be browsed across
+    /// providers (lag 2022:913 2 kap. 1 §).
+    #[must_use]
+    pub const fn is_care(self) -> bool {
+        matches!(
+            self,
+            Self::Care | Self::SecondOpinion | Self::BeforeSurgery | Self::Conference
+        )
     }
 }
 

@@ -15,6 +15,7 @@
 //! What this crate deliberately does not do: it decides nothing (that is
 //! `flow` and `domain::policy`), holds no session, and knows no SQL.
 
+mod describe;
 mod endpoints;
 mod enrol;
 mod guard;
@@ -24,18 +25,23 @@ mod link;
 mod machine;
 mod measure;
 mod message;
+mod portal;
 mod problem;
 mod serve;
 pub mod status;
 mod token;
 
+pub use describe::openapi;
 pub use endpoints::{Caller, ENDPOINTS, Endpoint, Method, Record, Surface};
 pub use serve::{Listener, ServeError, Tls};
 
 use axum::{Router, middleware};
 use bildbro_flow::{
     clock::Clock,
-    ports::hub::{Blobs, HubStore},
+    ports::{
+        hub::{Blobs, HubStore},
+        portal::Portal,
+    },
     room::Room,
     work::Wake,
 };
@@ -47,6 +53,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct HubState {
     pub store: Arc<dyn HubStore>,
+    /// The same database, for people.
+    pub portal: Arc<dyn Portal>,
     pub blobs: Arc<dyn Blobs>,
     pub clock: Clock,
     pub wake: Wake,
@@ -54,6 +62,8 @@ pub struct HubState {
     /// How gateways reach the hub, without a slash at the end; an assertion's
     /// audience is this and the token's path.
     pub public_url: String,
+    /// A proxy in front says where requests come from.
+    pub behind_proxy: bool,
     /// Largest image that is taken, in bytes.
     pub max_object: u64,
     /// Memory for images on their way in.

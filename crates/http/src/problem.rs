@@ -16,6 +16,8 @@ use bildbro_flow::ports::{
     hub::{ClaimError, RedeemError},
 };
 use bildbro_wire::problem::{MEDIA_TYPE, Problem};
+use serde::Serialize;
+use serde_json::Value;
 
 const PREFIX: &str = "urn:bildbro:problem:";
 
@@ -24,18 +26,22 @@ const RETRY_AFTER: &str = "1";
 
 /// A request that ends in a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProblemResponse(pub Problem);
+pub struct ProblemResponse(pub Problem, Extra);
+
+/// Members of a problem beside the usual ones (RFC 9457 3.2).
+type Extra = serde_json::Map<String, Value>;
 
 impl ProblemResponse {
     /// `word` is the stable end of the problem's type.
     pub fn new(status: StatusCode, word: &str, title: &str, class: ErrorClass) -> Self {
-        Self(Problem {
+        let problem = Problem {
             kind: format!("{PREFIX}{word}"),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: None,
             class,
-        })
+        };
+        Self(problem, Extra::new())
     }
 
     /// The request itself is wrong: the same one will fail again.
@@ -47,6 +53,19 @@ impl ProblemResponse {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self
+    }
+
+    /// Adds a member of its own.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: Value) -> Self {
+        self.1.insert(member.to_owned(), value);
+        self
+    }
+
+    pub fn cross_site() -> Self {
+        let title = "This was not asked for by one of the portal's own pages";
+        Self::permanent(StatusCode::FORBIDDEN, "cross-site", title)
+            .detail("Open the portal itself and do it there.")
     }
 
     pub fn not_found() -> Self {
@@ -156,11 +175,23 @@ impl ProblemResponse {
     }
 }
 
+#[derive(Serialize)]
+struct Body {
+    #[serde(flatten)]
+    problem: Problem,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
 impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
         let status =
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.0)).into_response();
+        let body = Body {
+            problem: self.0,
+            extra: self.1,
+        };
+        let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -8,7 +8,7 @@
 use crate::{
     database::{Connection, Lock, locking},
     fault::Fault,
-    value::{id, micros, plain, signed, to_json, unsigned},
+    value::{id, micros, patient_key, signed, to_json, unsigned},
 };
 use bildbro_domain::{
     Digest,
@@ -26,8 +26,8 @@ const HEAD: &str = "SELECT sequence, hash FROM audit_head WHERE id = 1";
 const SET_HEAD: &str = "UPDATE audit_head SET sequence = $1, hash = $2 WHERE id = 1";
 
 const APPEND: &str = "INSERT INTO audit (sequence, previous, hash, at, action, outcome, \
-     organisation, counterpart, patient_id, share, delivery, text) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+     organisation, counterpart, patient_id, share, delivery, text, member, care_unit, about) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
 const APPEND_STUDY: &str = "INSERT INTO audit_study (sequence, study_uid) VALUES ($1, $2) \
      ON CONFLICT DO NOTHING";
@@ -75,11 +75,14 @@ async fn insert(connection: &mut Connection, entry: &Entry, link: &Link) -> Resu
             entry
                 .patient_id
                 .as_ref()
-                .map(|patient| plain(patient.reveal())),
+                .map(|patient| patient_key(patient.reveal(), "", entry.at)),
         )
         .bind(entry.share.map(|id| id.to_string()))
         .bind(entry.delivery.map(|id| id.to_string()))
         .bind(&link.text)
+        .bind(entry.actor.member_id().map(|id| id.to_string()))
+        .bind(entry.unit.map(|id| id.to_string()))
+        .bind(entry.about.map(|id| id.to_string()))
         .execute(&mut *connection)
         .await?;
     for study in &entry.studies {

@@ -2,7 +2,8 @@
 //! checked like anything else.
 
 use crate::fault::Fault;
-use jiff::Timestamp;
+use bildbro_domain::PatientKey;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Serialize, de::DeserializeOwned};
 use std::str::FromStr;
 
@@ -50,6 +51,13 @@ pub fn to_json<T: Serialize>(value: &T, what: &'static str) -> Result<String, Fa
 pub fn from_json<T: DeserializeOwned>(text: &str, column: &'static str) -> Result<T, Fault> {
     // The parser's words could quote the text, which is personal.
     serde_json::from_str(text).map_err(|_| Fault::Unreadable(column))
+}
+
+/// The patient as compared; empty when there is no number.
+pub fn patient_key(id: &str, issuer: &str, at: Timestamp) -> String {
+    let today = at.to_zoned(TimeZone::UTC).date();
+    PatientKey::of(&plain(id), &plain(issuer), today)
+        .map_or_else(String::new, |key| key.reveal().to_owned())
 }
 
 /// A peer's text as a database holds it: PostgreSQL knows no character zero.

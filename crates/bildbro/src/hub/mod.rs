@@ -9,7 +9,10 @@ use crate::{
 };
 use bildbro_flow::{
     clock::Clock,
-    ports::hub::{Blobs, HubStore},
+    ports::{
+        hub::{Blobs, HubStore},
+        portal::Portal,
+    },
     room::Room,
     work::Wake,
 };
@@ -94,14 +97,18 @@ impl Hub {
             .unwrap_or_else(|| format!("{scheme}://{}", link.address()));
         let url = url.trim_end_matches('/').to_owned();
         let changes = db.changes();
-        let store: Arc<dyn HubStore> = Arc::new(db);
+        let db = Arc::new(db);
+        let portal: Arc<dyn Portal> = Arc::clone(&db) as _;
+        let store: Arc<dyn HubStore> = db;
         let state = HubState {
             store: Arc::clone(&store),
+            portal,
             blobs: Arc::new(blobs) as Arc<dyn Blobs>,
             clock: Clock::system(),
             wake: Wake::default(),
             metrics: Metrics::default(),
             public_url: url.clone(),
+            behind_proxy: config.behind_proxy,
             max_object: config.max_object_bytes,
             room: Room::new(config.intake_mebibytes),
         };

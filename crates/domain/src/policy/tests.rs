@@ -26,6 +26,8 @@ fn good() -> ReleaseRequest {
         sender_active: true,
         recipient_active: true,
         recipient_in_care: true,
+        closed: Closed::Nothing,
+        held: false,
         expires: Some(at(2_000)),
         revoked: None,
     }
@@ -85,6 +87,8 @@ fn sharing_needs_a_holder_and_another_active_party() {
         sender_active: true,
         recipient_active: true,
         recipient_in_care: true,
+        closed: Closed::Nothing,
+        partner_closed: false,
     };
     assert_eq!(share(&request), Ok(()));
     let with = |change: fn(&mut ShareRequest)| {

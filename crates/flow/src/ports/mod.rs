@@ -5,6 +5,7 @@ pub mod gateway;
 pub mod hub;
 pub mod inventory;
 pub mod keys;
+pub mod portal;
 
 use bildbro_domain::ErrorClass;
 use bytes::Bytes;

@@ -1,13 +1,27 @@
-//! The checked-in OpenAPI file names every endpoint, and no other.
+//! The checked-in OpenAPI file is what the server makes of its endpoints, and
+//! names every one. `UPDATE_OPENAPI=1` writes it anew.
 
-use bildbro_http::{ENDPOINTS, Method};
-use std::collections::BTreeSet;
+use bildbro_http::{ENDPOINTS, openapi};
+use std::{collections::BTreeSet, env, fs};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/bildbro.json");
 
 #[test]
-fn the_openapi_file_lists_every_endpoint() {
-    let text = include_str!("../../../../openapi/bildbro.json");
-    let file: serde_json::Value = serde_json::from_str(text).unwrap();
-    let described: BTreeSet<(String, String)> = file["paths"]
+fn the_openapi_file_is_what_the_server_makes() {
+    let made = format!("{:#}\n", openapi());
+    if env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(FILE, &made).unwrap();
+    }
+    let kept = fs::read_to_string(FILE).unwrap();
+    assert!(
+        kept == made,
+        "openapi/bildbro.json is out of date: run `make openapi`"
+    );
+}
+
+#[test]
+fn it_lists_every_endpoint() {
+    let described: BTreeSet<(String, String)> = openapi()["paths"]
         .as_object()
         .unwrap()
         .iter()
@@ -21,11 +35,8 @@ fn the_openapi_file_lists_every_endpoint() {
         .iter()
         .filter(|endpoint| !endpoint.path.starts_with("/assets/"))
         .map(|endpoint| {
-            let method = match endpoint.method {
-                Method::Get => "get",
-                Method::Post => "post",
-            };
-            (endpoint.path.to_owned(), method.to_owned())
+            let method = endpoint.method.as_str().to_owned();
+            (endpoint.path.to_owned(), method)
         })
         .collect();
     assert_eq!(described, served);

@@ -6,14 +6,23 @@ use axum::{
     http::{HeaderMap, Request, Response, StatusCode, header},
 };
 use bildbro_domain::{
-    AeTitle, ClassUid, Digest, GatewayId, InstanceHeader, InstanceUid, OrganisationId, Personal,
-    SeriesUid, StudyUid, SyntaxUid,
+    AeTitle, ClassUid, Digest, GatewayId, InstanceHeader, InstanceUid, MemberId, OrganisationId,
+    Personal, SeriesUid, StudyUid, SyntaxUid,
     audit::{Action, Actor, Entry},
+    member::Level,
     organisation::Kind,
+    permission::BuiltIn,
 };
 use bildbro_flow::{
     clock::Clock,
-    ports::hub::{HubStore, NewGateway, NewOrganisation, Timing},
+    ports::{
+        hub::{HubStore, NewGateway, NewOrganisation, Timing},
+        portal::{
+            Portal,
+            login::{NewSession, SessionLife},
+            members::FirstMember,
+        },
+    },
     room::Room,
     work::Wake,
 };
@@ -67,6 +76,12 @@ impl Party {
     }
 }
 
+/// A member, logged in.
+pub struct Person {
+    pub member: MemberId,
+    pub token: String,
+}
+
 pub struct Hub {
     pub state: HubState,
     pub store: Arc<dyn HubStore>,
@@ -85,14 +100,18 @@ impl Hub {
         let ring = Arc::new(KeyRing::single_file("test", &key).unwrap());
         let keys = Arc::new(db.clone());
         let blobs = ObjectBlobs::folder(&folder.path().join("blobs"), keys, ring).unwrap();
-        let store: Arc<dyn HubStore> = Arc::new(db);
+        let db = Arc::new(db);
+        let portal: Arc<dyn Portal> = db.clone();
+        let store: Arc<dyn HubStore> = db;
         let state = HubState {
             store: store.clone(),
+            portal,
             blobs: Arc::new(blobs),
             clock: Clock::from_fn(now),
             wake: Wake::default(),
             metrics: Default::default(),
             public_url: "https://hub.example".into(),
+            behind_proxy: false,
             max_object: 1 << 20,
             room: Room::new(64),
         };
@@ -122,6 +141,56 @@ impl Hub {
             .body(body)
             .unwrap();
         Answer::of(self.public().oneshot(request).await.unwrap()).await
+    }
+
+    /// Someone of an organisation with roles, logged in with both factors just
+    /// now; answers the session's token.
+    pub async fn member(&self, organisation: OrganisationId, roles: &[BuiltIn]) -> Person {
+        let token = bildbro_identity::token::generate();
+        let new = FirstMember {
+            organisation,
+            name: "Siv Syster".into(),
+            email: format!("{}@example.com", &token[..12]),
+            language: "sv".into(),
+            roles: roles.to_vec(),
+        };
+        let portal = &self.state.portal;
+        let member = portal
+            .add_first_member(new, operator(), now())
+            .await
+            .unwrap();
+        let session = NewSession {
+            token: Digest::of(token.as_bytes()),
+            member,
+            level: Level::Full,
+            means: "password",
+            life: SessionLife::default(),
+            from: "192.0.2.7".into(),
+            agent: "test".into(),
+            at: now(),
+        };
+        portal.begin_session(session).await.unwrap();
+        Person { member, token }
+    }
+
+    /// A call of the portal's API, as its own pages make it.
+    pub async fn api(&self, who: Option<&Person>, method: &str, path: &str, body: Value) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-bildbro", "1")
+            .header(header::ORIGIN, "https://hub.example")
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(who) = who {
+            request = request.header(header::COOKIE, format!("__Host-session={}", who.token));
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            body.to_string().into()
+        };
+        let response = self.public().oneshot(request.body(body).unwrap()).await;
+        Answer::of(response.unwrap()).await
     }
 
     /// A page of the status listener.

@@ -15,6 +15,8 @@ async fn call(hub: &Hub, endpoint: &Endpoint, tokens: &[&str]) -> Answer {
     let method = match endpoint.method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Delete => "DELETE",
     };
     let mut request = Request::builder()
         .method(method)
@@ -113,7 +115,7 @@ async fn what_is_not_listed_is_not_there() {
             .unwrap();
         Answer::of(response).await
     };
-    for endpoint in ENDPOINTS {
+    for endpoint in ENDPOINTS.iter() {
         let (router, other) = match endpoint.surface {
             Surface::Public => (hub.public(), Some(operations_router(hub.state.clone()))),
             Surface::Operations => (operations_router(hub.state.clone()), Some(hub.public())),

@@ -1,7 +1,7 @@
 //! Deliveries: a share's way to its recipient, with the facts that decide
 //! whether it may go on.
 
-use super::{machines, queue};
+use super::{machines, queue, will};
 use crate::{
     audit,
     database::{Connection, Flag, hold},
@@ -18,6 +18,7 @@ use bildbro_domain::{
 use jiff::Timestamp;
 
 const READ: &str = "SELECT d.state, d.share, sh.study, st.study_uid, st.patient_id, sh.sender, \
+     st.patient_key, st.institution, d.held IS TRUE AS held, \
      sh.recipient, s.name AS sender_name, s.active IS TRUE AS sender_active, \
      r.active IS TRUE AS recipient_active, r.kind AS recipient_kind, sh.purpose, sh.legal_mode, \
      sh.expires_at, sh.revoked_at, d.pending, d.failed, d.failure \
@@ -66,6 +67,9 @@ pub struct Delivery {
     pub pending: u64,
     pub failed: u64,
     pub failure: Option<Failure>,
+    pub held: bool,
+    patient_key: String,
+    institution: String,
     sender_active: bool,
     recipient_active: bool,
     recipient_in_care: bool,
@@ -80,6 +84,9 @@ struct Row {
     study: String,
     study_uid: String,
     patient_id: String,
+    patient_key: String,
+    institution: String,
+    held: Flag,
     sender: String,
     recipient: String,
     sender_name: String,
@@ -132,6 +139,9 @@ pub async fn read(
         pending: unsigned(row.pending),
         failed: unsigned(row.failed),
         failure: failure(row.failure.as_deref())?,
+        held: row.held.0,
+        patient_key: row.patient_key,
+        institution: row.institution,
         sender_active: row.sender_active.0,
         recipient_active: row.recipient_active.0,
         recipient_in_care: word(Kind::parse(&row.recipient_kind), "organisation.kind")?.in_care(),
@@ -148,6 +158,12 @@ impl Delivery {
         subject: &Subject,
         at: Timestamp,
     ) -> Result<Result<Permit, Denial>, Fault> {
+        let study = will::Of {
+            holder: self.sender,
+            patient_key: &self.patient_key,
+            institution: &self.institution,
+        };
+        let closed = will::met(connection, study, self.recipient, None).await?;
         let request = ReleaseRequest {
             subject: subject.clone(),
             delivery: self.id,
@@ -161,6 +177,8 @@ impl Delivery {
             sender_active: self.sender_active,
             recipient_active: self.recipient_active,
             recipient_in_care: self.recipient_in_care,
+            closed,
+            held: self.held,
             expires: self.expires,
             revoked: self.revoked,
         };

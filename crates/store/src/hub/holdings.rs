@@ -4,7 +4,7 @@ use crate::{
     database::{Builder, Connection, Flag, LIST, hold},
     fault::Fault,
     group::group,
-    value::{cut, from_json, id, micros, name, plain, signed, to_json, unsigned},
+    value::{cut, from_json, id, micros, name, patient_key, plain, signed, to_json, unsigned},
 };
 use bildbro_domain::{
     Digest, InstanceHeader, InstanceId, InstanceUid, OrganisationId, SeriesUid, StudyId, StudyUid,
@@ -42,6 +42,7 @@ const PUT_STUDY: &str = "INSERT INTO study (id, holder, study_uid, patient_id, p
 
 /// A new study, or one that was deleted and comes again.
 const DESCRIBE: &str = "UPDATE study SET patient_id = $2, patient_id_issuer = $3, \
+     patient_key = $13, \
      patient_name = $4, patient_birth_date = $5, patient_sex = $6, accession = $7, \
      study_date = $8, study_time = $9, description = $10, institution = $11, first_at = $12, \
      deleted_at = NULL WHERE id = $1";
@@ -252,6 +253,11 @@ async fn describe(
         .bind(plain(&header.study_description))
         .bind(plain(&header.institution))
         .bind(micros(at))
+        .bind(patient_key(
+            header.patient_id.reveal(),
+            &header.patient_id_issuer,
+            at,
+        ))
         .execute(connection)
         .await?;
     Ok(())

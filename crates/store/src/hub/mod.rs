@@ -41,6 +41,8 @@ mod holdings;
 mod keys;
 mod machines;
 mod overview;
+mod partners;
+mod people;
 mod quarantine;
 mod queue;
 mod receipts;
@@ -48,6 +50,7 @@ mod release;
 mod removal;
 mod rows;
 mod shares;
+mod will;
 
 use crate::{audit, database::Database, fault::Fault};
 use async_trait::async_trait;

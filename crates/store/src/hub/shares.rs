@@ -1,16 +1,17 @@
 //! Shares and how they grow: made in one module or another, joined by what
 //! comes later, and put on the recipient's queue.
 
-use super::{delivery, directory, holdings::Held, queue};
+use super::{delivery, directory, holdings::Held, partners, queue, will};
 use crate::{
     audit,
-    database::{Builder, Connection, LIST, Lock, locking},
+    database::{Builder, Connection, Flag, LIST, Lock, locking},
     fault::Fault,
     value::{id, micros, signed},
 };
 use bildbro_domain::{
     DeliveryId, Digest, OrganisationId, Personal, ShareId, StudyId, StudyUid,
     audit::{Action, Actor, Entry, Outcome},
+    organisation::Takes,
     policy::{self, Denial, ShareRequest},
     share::{LegalMode, Purpose},
 };
@@ -33,8 +34,10 @@ const BY_HAND: &str = "SELECT sh.id, d.id, sh.recipient FROM share sh \
 const CREATE: &str = "INSERT INTO share (id, sender, recipient, study, purpose, legal_mode, \
      origin, created_at, latest_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
 
-const CREATE_DELIVERY: &str = "INSERT INTO delivery (id, share, state, created_at, updated_at) \
-     VALUES ($1, $2, 'waiting', $3, $3)";
+const CREATE_DELIVERY: &str = "INSERT INTO delivery (id, share, state, created_at, updated_at, held) \
+     VALUES ($1, $2, 'waiting', $3, $3, $4)";
+
+const HELD: &str = "SELECT held IS TRUE AS held FROM delivery WHERE id = $1";
 
 const IN_DELIVERY: &str = "SELECT instance FROM delivery_instance WHERE delivery = ";
 
@@ -163,6 +166,9 @@ impl NewShare<'_> {
             sender_active: sender.is_some_and(|s| s.active),
             recipient_active: recipient.active,
             recipient_in_care: recipient.kind.in_care(),
+            closed: will::of_study(connection, self.study, self.recipient).await?,
+            partner_closed: partners::takes(connection, self.recipient, self.sender).await?
+                == Takes::Closed,
         })))
     }
 }
@@ -190,10 +196,12 @@ pub async fn create(
         .bind(at.checked_add(timing.share_life).ok().map(micros))
         .execute(&mut *connection)
         .await?;
+    let takes = partners::takes(connection, new.recipient, new.sender).await?;
     sqlx::query(CREATE_DELIVERY)
         .bind(open.delivery.to_string())
         .bind(open.share.to_string())
         .bind(micros(at))
+        .bind(takes == Takes::Hold)
         .execute(connection)
         .await?;
     Ok(open)
@@ -252,10 +260,19 @@ pub async fn join(
         .bind(micros(at))
         .execute(&mut *connection)
         .await?;
-    if joined.pending > 0 {
+    // What is held has no work to be claimed until someone lets it in.
+    if joined.pending > 0 && !is_held(connection, open.delivery).await? {
         queue::arm(connection, open.recipient, open.delivery, at).await?;
     }
     Ok(joined)
+}
+
+async fn is_held(connection: &mut Connection, delivery: DeliveryId) -> Result<bool, Fault> {
+    let held: Flag = sqlx::query_scalar(HELD)
+        .bind(delivery.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok(held.0)
 }
 
 /// Those of at most [`LIST`] images that are not part of the delivery.

@@ -54,6 +54,8 @@ pub fn permit(study: StudyId) -> Permit {
         sender_active: true,
         recipient_active: true,
         recipient_in_care: true,
+        closed: bildbro_domain::care::Closed::Nothing,
+        held: false,
         expires: None,
         revoked: None,
     };

@@ -15,7 +15,42 @@ CREATE TABLE organisation (
         CHECK (kind IN ('region', 'private_clinic', 'insurer', 'authority', 'other')),
     ae_title   TEXT    NOT NULL UNIQUE,
     active     BOOLEAN NOT NULL,
-    created_at BIGINT  NOT NULL
+    created_at BIGINT  NOT NULL,
+    -- Empty: not said.
+    hsa_id     TEXT UNIQUE,
+    -- Organisation number, ten digits.
+    number     TEXT    NOT NULL DEFAULT '',
+    postal     TEXT    NOT NULL DEFAULT '',
+    -- E-mail of whoever is on call, for what cannot wait.
+    on_call    TEXT    NOT NULL DEFAULT '',
+    -- What is taken from those that `partner` says nothing of.
+    takes      TEXT    NOT NULL DEFAULT 'open' CHECK (takes IN ('open', 'hold', 'closed')),
+    -- Actions that a second member must approve, as a JSON list of words.
+    four_eyes  TEXT    NOT NULL DEFAULT '[]',
+    -- Whether patients' extracts name who looked (PDL 8 kap. 5 §).
+    names_staff BOOLEAN NOT NULL DEFAULT TRUE
+);
+
+-- What an organisation takes from another one.
+CREATE TABLE partner (
+    organisation TEXT NOT NULL REFERENCES organisation (id),
+    sender       TEXT NOT NULL REFERENCES organisation (id),
+    takes        TEXT NOT NULL CHECK (takes IN ('open', 'hold', 'closed')),
+    PRIMARY KEY (organisation, sender)
+);
+
+CREATE TABLE care_unit (
+    id           TEXT    NOT NULL PRIMARY KEY,
+    organisation TEXT    NOT NULL REFERENCES organisation (id),
+    name         TEXT    NOT NULL,
+    name_key     TEXT    NOT NULL,
+    hsa_id       TEXT UNIQUE,
+    -- What its PACS writes as Institution Name, in lower case; tells which
+    -- studies are the unit's. Empty: none.
+    institution  TEXT    NOT NULL DEFAULT '',
+    active       BOOLEAN NOT NULL,
+    created_at   BIGINT  NOT NULL,
+    UNIQUE (organisation, name_key)
 );
 
 CREATE TABLE gateway (
@@ -68,6 +103,8 @@ CREATE TABLE study (
     study_uid          TEXT    NOT NULL,
     patient_id         TEXT    NOT NULL,
     patient_id_issuer  TEXT    NOT NULL,
+    -- As it is compared: `domain::PatientKey`; empty when there is none.
+    patient_key        TEXT    NOT NULL DEFAULT '',
     patient_name       TEXT    NOT NULL,
     patient_birth_date TEXT    NOT NULL,
     patient_sex        TEXT    NOT NULL,
@@ -92,6 +129,7 @@ CREATE TABLE study (
     expected           BIGINT,
     UNIQUE (holder, study_uid)
 );
+CREATE INDEX study_patient ON study (patient_key) WHERE patient_key <> '';
 CREATE INDEX study_to_share ON study (latest_at) WHERE to_share;
 
 CREATE TABLE series (
@@ -151,8 +189,8 @@ CREATE TABLE share (
     study      TEXT   NOT NULL REFERENCES study (id),
     purpose    TEXT   NOT NULL,
     legal_mode TEXT   NOT NULL CHECK (legal_mode IN ('disclosure', 'coherent_access')),
-    -- 'pacs': sent to the recipient's AE title. 'cli': by hand.
-    origin     TEXT   NOT NULL CHECK (origin IN ('pacs', 'cli')),
+    -- 'pacs': sent to the recipient's AE title. 'cli': by hand. 'test': a test image.
+    origin     TEXT   NOT NULL CHECK (origin IN ('pacs', 'cli', 'test')),
     created_at BIGINT NOT NULL,
     -- When the last image joined it.
     latest_at  BIGINT NOT NULL,
@@ -175,6 +213,8 @@ CREATE TABLE delivery (
     stored        BIGINT  NOT NULL DEFAULT 0,
     already_there BIGINT  NOT NULL DEFAULT 0,
     failed        BIGINT  NOT NULL DEFAULT 0,
+    -- The recipient holds it: nothing leaves until someone lets it in.
+    held          BOOLEAN NOT NULL DEFAULT FALSE,
     -- The sender has said that all has come.
     complete      BOOLEAN NOT NULL DEFAULT FALSE,
     expected      BIGINT,

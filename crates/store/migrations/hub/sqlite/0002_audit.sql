@@ -10,6 +10,11 @@ CREATE TABLE audit (
     outcome      TEXT   NOT NULL CHECK (outcome IN ('success', 'denied', 'failure')),
     organisation TEXT,
     counterpart  TEXT,
+    -- Who did it, at which care unit, and whom it is about.
+    member       TEXT,
+    care_unit    TEXT,
+    about        TEXT,
+    -- As it is compared: `domain::PatientKey`.
     patient_id   TEXT,
     share        TEXT,
     delivery     TEXT,
@@ -18,6 +23,9 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_patient ON audit (patient_id) WHERE patient_id IS NOT NULL;
+CREATE INDEX audit_member ON audit (member, sequence) WHERE member IS NOT NULL;
+CREATE INDEX audit_organisation ON audit (organisation, sequence) WHERE organisation IS NOT NULL;
+CREATE INDEX audit_share ON audit (share) WHERE share IS NOT NULL;
 CREATE INDEX audit_delivery ON audit (delivery) WHERE delivery IS NOT NULL;
 
 CREATE TABLE audit_study (

@@ -1,0 +1,5 @@
+//! One's own account: second factors, sessions, password.
+
+use crate::endpoints::Endpoint;
+
+pub const ENDPOINTS: &[Endpoint] = &[];

@@ -1,0 +1,5 @@
+//! Organisations, care units, partners, gateways, test images, held deliveries.
+
+use crate::endpoints::Endpoint;
+
+pub const ENDPOINTS: &[Endpoint] = &[];

@@ -1,0 +1,5 @@
+//! Members, roles, approvals.
+
+use crate::endpoints::Endpoint;
+
+pub const ENDPOINTS: &[Endpoint] = &[];

@@ -1,0 +1,31 @@
+//! The portal's API, for people in a browser: `/api/…`, JSON, by session.
+//!
+//! Each module is a part of it, and gives its routes to [`crate::ENDPOINTS`]'
+//! list; a handler takes a request apart, calls one port method with the
+//! [`Caller`](bildbro_flow::ports::portal::Caller), and maps its answer.
+//! [`caller`] says who calls; [`refusal`] maps what a port refuses.
+
+mod account;
+mod caller;
+mod directory;
+mod log;
+mod login;
+mod machines;
+mod members;
+mod refusal;
+mod will;
+
+pub use caller::same_site;
+
+use crate::endpoints::Endpoint;
+
+/// The routes of each part.
+pub const PARTS: &[&[Endpoint]] = &[
+    login::ENDPOINTS,
+    account::ENDPOINTS,
+    directory::ENDPOINTS,
+    members::ENDPOINTS,
+    machines::ENDPOINTS,
+    will::ENDPOINTS,
+    log::ENDPOINTS,
+];

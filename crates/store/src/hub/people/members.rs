@@ -1,0 +1,91 @@
+//! Members and what they have been given.
+
+use crate::{HubDb, audit, database::Connection, fault::Fault, value::micros};
+use async_trait::async_trait;
+use bildbro_domain::{
+    AssignmentId, MemberId,
+    audit::{Action, Actor, Outcome},
+    permission::BuiltIn,
+};
+use bildbro_flow::ports::portal::{
+    Answer, Refusal,
+    members::{FirstMember, Members},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+const ADD: &str = "INSERT INTO member (id, organisation, name, email, email_key, language, \
+     active, created_at) VALUES ($1, $2, $3, $4, $5, $6, TRUE, $7) ON CONFLICT DO NOTHING";
+
+const GRANT: &str = "INSERT INTO assignment (id, member, role, care_unit, commission, granted_at) \
+     VALUES ($1, $2, $3, NULL, NULL, $4)";
+
+#[async_trait]
+impl Members for HubDb {
+    async fn add_first_member(
+        &self,
+        new: FirstMember,
+        by: Actor,
+        at: Timestamp,
+    ) -> Answer<MemberId> {
+        let mut tx = self.db.write("add an organisation's first member").await?;
+        let added = add_first(&mut tx, new, by, at).await;
+        tx.end(added).await?.ok_or(Refusal::Taken("email"))
+    }
+}
+
+/// `None` when the address has an account already.
+async fn add_first(
+    connection: &mut Connection,
+    new: FirstMember,
+    by: Actor,
+    at: Timestamp,
+) -> Result<Option<MemberId>, Fault> {
+    let member = MemberId(Uuid::now_v7());
+    let added = sqlx::query(ADD)
+        .bind(member.to_string())
+        .bind(new.organisation.to_string())
+        .bind(&new.name)
+        .bind(&new.email)
+        .bind(new.email.trim().to_lowercase())
+        .bind(&new.language)
+        .bind(micros(at))
+        .execute(&mut *connection)
+        .await?;
+    if added.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let mut entries = Vec::new();
+    let mut entry = audit::entry(at, Action::InviteMember, Outcome::Success, by.clone());
+    entry.organisation = Some(new.organisation);
+    entry.about = Some(member);
+    entries.push(entry);
+    for role in new.roles {
+        entries.push(grant(connection, member, role, by.clone(), at).await?);
+    }
+    for entry in &mut entries {
+        entry.organisation = Some(new.organisation);
+    }
+    audit::append(connection, &entries).await?;
+    Ok(Some(member))
+}
+
+async fn grant(
+    connection: &mut Connection,
+    member: MemberId,
+    role: BuiltIn,
+    by: Actor,
+    at: Timestamp,
+) -> Result<bildbro_domain::audit::Entry, Fault> {
+    sqlx::query(GRANT)
+        .bind(AssignmentId(Uuid::now_v7()).to_string())
+        .bind(member.to_string())
+        .bind(role.as_str())
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
+    let mut entry = audit::entry(at, Action::GrantRole, Outcome::Success, by);
+    entry.about = Some(member);
+    entry.detail = Some(role.as_str().to_owned());
+    Ok(entry)
+}

@@ -1,0 +1,15 @@
+//! People: who calls, what they have been given, and what they do with it.
+//!
+//! [`acting`] reads who a caller is in the transaction of the act, and [`allow`]
+//! asks policy; a no is recorded by [`allow`] itself. Nothing of the portal is
+//! read or changed but behind these two.
+
+mod acting;
+mod directory;
+mod log;
+mod login;
+mod machines;
+mod members;
+mod will;
+
+pub use acting::{acting, allow, refuse, whole_member};
