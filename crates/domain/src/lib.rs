@@ -22,7 +22,7 @@ pub mod uid;
 
 pub use header::InstanceHeader;
 pub use id::{
-    ClaimId, DeliveryId, Digest, GatewayId, InstanceId, OrganisationId, ShareId, StudyId,
+    ClaimId, DeliveryId, Digest, GatewayId, InstanceId, MachineId, OrganisationId, ShareId, StudyId,
 };
 pub use personal::Personal;
 pub use retry::ErrorClass;
