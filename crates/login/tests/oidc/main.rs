@@ -56,8 +56,9 @@ fn provider(issuer: &str) -> Provider {
 }
 
 fn callback(state: &str, code: &str) -> Callback {
-    let mut callback = Callback::default();
-    callback.state = Some(state.to_owned());
-    callback.code = Some(code.to_owned());
-    callback
+    Callback {
+        state: Some(state.to_owned()),
+        code: Some(code.to_owned()),
+        ..Callback::default()
+    }
 }

@@ -3,11 +3,13 @@
 //
 // Anyone may log in, with any password. Who logs in with "low" in the name gets
 // the lower level of assurance.
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { generateKeyPairSync } from 'node:crypto';
 import Provider from 'oidc-provider';
 
-const { redirect_uri, jwks } = JSON.parse(process.env.OIDC_TEST);
+const { redirect_uri, jwks, tls } = JSON.parse(process.env.OIDC_TEST);
 
 const key = (kid, ...args) => ({
   ...generateKeyPairSync(...args).privateKey.export({ format: 'jwk' }), kid, use: 'sig',
@@ -28,9 +30,12 @@ const client = (client_id, more) => ({
   client_id, redirect_uris: [redirect_uri], response_types: ['code'], ...more,
 });
 
-const server = http.createServer();
+const pem = (name) => readFileSync(new URL(`tls/${name}`, import.meta.url));
+const server = tls
+  ? https.createServer({ cert: pem('server.pem'), key: pem('server.key') })
+  : http.createServer();
 server.listen(0, '127.0.0.1', () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const issuer = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, {
     acrValues: ['loa2', 'loa3'],
     claims: { openid: ['sub'], siths: Object.keys(people) },

@@ -2,10 +2,10 @@
 
 use crate::{REDIRECT, callback, key::Key, now, patient, provider, random};
 use bildbro_login::oidc::{
-    Callback, ClientAuthentication, IdTokenError, OidcError, Provider, RelyingParty, Secret,
-    SigningAlgorithm,
+    Callback, ClientAuthentication, Commission, Flow, IdTokenError, OidcError, Provider,
+    RelyingParty, Secret, SigningAlgorithm,
 };
-use reqwest::{Client, Response, redirect};
+use reqwest::{Certificate, Client, Response, redirect};
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path, process::Stdio};
 use tokio::{
@@ -14,6 +14,9 @@ use tokio::{
 };
 use url::Url;
 
+/// Of the test's own authority, which nobody else trusts.
+const AUTHORITY: &[u8] = include_bytes!("tls/ca.pem");
+
 struct Real {
     issuer: String,
     key: Key,
@@ -21,10 +24,12 @@ struct Real {
 }
 
 impl Real {
-    async fn start() -> Self {
+    async fn start(tls: bool) -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
         let key = Key::new("ours");
-        let settings = json!({"redirect_uri": REDIRECT, "jwks": {"keys": [key.jwk()]}});
+        let settings = json!({
+            "redirect_uri": REDIRECT, "jwks": {"keys": [key.jwk()]}, "tls": tls,
+        });
         let mut process = Command::new("node")
             .arg(here.join("provider.mjs"))
             .env("OIDC_TEST", settings.to_string())
@@ -37,7 +42,7 @@ impl Real {
         let mut line = String::new();
         let stdout = process.stdout.take().unwrap();
         BufReader::new(stdout).read_line(&mut line).await.unwrap();
-        assert!(line.starts_with("http://"), "run `make setup`");
+        assert!(line.starts_with("http"), "run `make setup`");
         Self {
             issuer: line.trim().to_owned(),
             key,
@@ -71,6 +76,7 @@ impl Browser {
     fn new() -> Self {
         let client = Client::builder()
             .no_proxy()
+            .tls_certs_only([Certificate::from_pem(AUTHORITY).unwrap()])
             .redirect(redirect::Policy::none());
         Self {
             client: client.build().unwrap(),
@@ -142,7 +148,7 @@ fn query(url: &Url) -> Callback {
 
 #[tokio::test]
 async fn one_logs_in_with_each_way_to_prove_the_client() {
-    let real = Real::start().await;
+    let real = Real::start(false).await;
     let party = patient();
     let mut ways = vec![provider(&real.issuer)];
     let mut post = provider(&real.issuer);
@@ -169,7 +175,7 @@ async fn one_logs_in_with_each_way_to_prove_the_client() {
         assert_eq!(identity.personal_number.unwrap().reveal(), "191212121212");
         assert_eq!(identity.acr.as_deref(), Some("loa3"));
         assert_eq!(identity.issuer, real.issuer);
-        let [commission] = identity.commissions.try_into().unwrap();
+        let [commission]: [Commission; 1] = identity.commissions.try_into().unwrap();
         assert_eq!(commission.commission_hsa_id, "TSTNMT2321000156-10NM");
     }
     let mut wrong = provider(&real.issuer);
@@ -185,7 +191,7 @@ async fn one_logs_in_with_each_way_to_prove_the_client() {
 
 #[tokio::test]
 async fn a_real_answer_is_good_once_in_its_own_flow_at_its_own_level() {
-    let real = Real::start().await;
+    let real = Real::start(false).await;
     let party = patient();
     let provider = provider(&real.issuer);
     let begin = async |seed| {
@@ -196,7 +202,8 @@ async fn a_real_answer_is_good_once_in_its_own_flow_at_its_own_level() {
     let (url, flow) = begin(1).await;
     let back = Browser::new().walk(url, "tolvan").await;
     assert!(back.iss.is_some(), "this provider follows RFC 9207");
-    let finish = async |flow, back| party.finish(&provider, flow, back, now()).await;
+    let finish =
+        async |flow: Flow, back: &Callback| party.finish(&provider, flow, back, now()).await;
     assert!(finish(flow.clone(), &back).await.is_ok());
     let replayed = finish(flow, &back).await.unwrap_err();
     assert!(matches!(&replayed, OidcError::Exchange(code) if code == "invalid_grant"));
@@ -226,4 +233,26 @@ async fn a_real_answer_is_good_once_in_its_own_flow_at_its_own_level() {
     let back = Browser::new().walk(url, "low").await;
     let error = finish(flow, &back).await.unwrap_err();
     assert!(matches!(error, OidcError::Assurance), "{error}");
+}
+
+#[tokio::test]
+async fn a_providers_own_authority_is_trusted_where_it_is_configured() {
+    let real = Real::start(true).await;
+    let party = patient();
+    let mut provider = provider(&real.issuer);
+    assert!(provider.issuer.starts_with("https://"));
+    let begun = party
+        .begin(&provider, REDIRECT, "/", now(), random(1))
+        .await;
+    assert!(matches!(begun, Err(OidcError::Unreachable(..))));
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    provider.ca_file = Some(here.join("tests/oidc/tls/ca.pem"));
+    let identity = real.log_in(&party, &provider, "tolvan", 2).await.unwrap();
+    assert_eq!(identity.subject.reveal(), "tolvan");
+    // What one provider's file vouches for, another's does not.
+    provider.ca_file = None;
+    let begun = party
+        .begin(&provider, REDIRECT, "/", now(), random(3))
+        .await;
+    assert!(matches!(begun, Err(OidcError::Unreachable(..))));
 }
