@@ -10,7 +10,7 @@ use serde_json::json;
 use std::{collections::BTreeMap, path::Path, process::Stdio};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStdout, Command},
 };
 use url::Url;
 
@@ -21,6 +21,8 @@ struct Real {
     issuer: String,
     key: Key,
     _process: Child,
+    /// Kept open: what it writes later must not end it.
+    _stdout: BufReader<ChildStdout>,
 }
 
 impl Real {
@@ -35,18 +37,20 @@ impl Real {
             .env("OIDC_TEST", settings.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .kill_on_drop(true)
             .spawn()
             .expect("node is there; run `make setup`");
         let mut line = String::new();
         let stdout = process.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut line).await.unwrap();
+        let mut stdout = BufReader::new(stdout);
+        stdout.read_line(&mut line).await.unwrap();
         assert!(line.starts_with("http"), "run `make setup`");
         Self {
             issuer: line.trim().to_owned(),
             key,
             _process: process,
+            _stdout: stdout,
         }
     }
 

@@ -162,12 +162,13 @@ async fn an_answer_that_is_not_of_this_login_is_refused() {
     let error = finish(good()).await.unwrap_err();
     assert!(!error.to_string().contains("script"), "{error}");
 
+    let back = good();
     let late = flow.started + SignedDuration::from_secs(15 * 60 + 1);
-    let result = party.finish(&provider, flow.clone(), &good(), late);
+    let result = party.finish(&provider, flow.clone(), &back, late);
     assert!(matches!(result.await, Err(OidcError::Expired)));
     let mut other = provider.clone();
     other.id = "another".into();
-    let result = party.finish(&other, flow.clone(), &good(), flow.started);
+    let result = party.finish(&other, flow.clone(), &back, flow.started);
     assert!(matches!(result.await, Err(OidcError::OtherProvider)));
 }
 
