@@ -115,4 +115,4 @@ licences:
 
 clean:
 	cargo clean
-	rm -rf .work .venv tests/browser/node_modules
+	rm -rf .work .venv tests/browser/node_modules crates/login/tests/oidc/node_modules

@@ -8,7 +8,7 @@
 //! wants of an entry: HSLF-FS 2016:40 ch. 4 § 9.
 
 use crate::{
-    CareUnitId, DeliveryId, GatewayId, HsaId, MemberId, OrganisationId, Personal, ShareId,
+    CareUnitId, DeliveryId, GatewayId, HsaId, MachineId, MemberId, OrganisationId, Personal, ShareId,
     StudyUid,
     member::Acting,
     share::{LegalMode, Purpose},
@@ -148,7 +148,7 @@ pub enum Actor {
         commission: Option<HsaId>,
     },
     /// Another machine with an account: an EHR, 1177, analytics.
-    Machine { id: GatewayId },
+    Machine { id: MachineId },
     /// Someone at the hub's own command line.
     Operator { login: String },
     /// A caller who proved nothing.

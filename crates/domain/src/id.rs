@@ -65,6 +65,11 @@ id!(
     ConsentId
 );
 id!(
+    /// A machine that logs in for itself: a gateway, 1177, an EHR, analytics.
+    /// A gateway's is the same UUID as its [`GatewayId`].
+    MachineId
+);
+id!(
     /// A study as one organisation holds it: two organisations' copies of the
     /// same Study Instance UID are two things.
     StudyId
@@ -86,6 +91,12 @@ id!(
     /// claim makes an earlier one void.
     ClaimId
 );
+
+impl From<GatewayId> for MachineId {
+    fn from(gateway: GatewayId) -> Self {
+        Self(gateway.0)
+    }
+}
 
 impl StudyId {
     /// A study's id follows from its holder and its UID, so that bytes can be

@@ -30,7 +30,7 @@ pub use header::InstanceHeader;
 pub use hsa::HsaId;
 pub use id::{
     AssignmentId, BlockId, CareUnitId, ClaimId, ConsentId, DeliveryId, Digest, GatewayId,
-    InstanceId, MemberId, OrganisationId, RoleId, SessionId, ShareId, StudyId,
+    InstanceId, MachineId, MemberId, OrganisationId, RoleId, SessionId, ShareId, StudyId,
 };
 pub use patient::PatientKey;
 pub use personal::Personal;

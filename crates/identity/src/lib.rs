@@ -11,4 +11,5 @@
 
 pub mod code;
 pub mod machine;
+pub mod scope;
 pub mod token;
