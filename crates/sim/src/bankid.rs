@@ -14,6 +14,7 @@ mod app;
 mod certificates;
 pub mod control;
 mod evidence;
+mod guard;
 mod orders;
 mod persons;
 mod rp;
