@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{admin, demo, fault::Fault, gateway, hub};
+use crate::{admin, demo, fault::Fault, gateway, hub, sim};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -24,6 +24,8 @@ enum Program {
     Demo(demo::Arguments),
     /// Look after a hub: organisations, enrolment codes, shares, the audit log
     Admin(admin::Arguments),
+    /// Play a service that cannot be reached from here, for tests and demos
+    Sim(sim::Arguments),
 }
 
 impl Cli {
@@ -33,6 +35,7 @@ impl Cli {
             Program::Gateway(arguments) => gateway::main(arguments).await,
             Program::Demo(arguments) => demo::main(arguments).await,
             Program::Admin(arguments) => admin::main(arguments).await,
+            Program::Sim(arguments) => sim::main(arguments).await,
         }
     }
 }

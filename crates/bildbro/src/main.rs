@@ -1,5 +1,5 @@
 //! One binary: `bildbro hub`, `bildbro gateway`, `bildbro demo`,
-//! `bildbro admin …`.
+//! `bildbro admin …`, `bildbro sim …`.
 //!
 //! Ring 3. Puts adapters and use-cases together; decides nothing itself. Each
 //! program is one module: its configuration, and the wiring of its stages.
@@ -13,6 +13,7 @@ mod fault;
 mod gateway;
 mod hub;
 mod keys;
+mod sim;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -4,10 +4,12 @@
 //! Ring 0. Each message is a plain type; encoding is JSON. A hub speaks the
 //! link's current version and the one before, so fields are only ever added,
 //! with a default (`serde(default)`), until [`link::VERSION`] is raised.
+//! [`bankid`] is another's: what the hub says to BankID.
 //!
 //! What this crate deliberately does not do: it opens no connection and makes
 //! no decision.
 
+pub mod bankid;
 pub mod frame;
 pub mod link;
 pub mod problem;
