@@ -40,7 +40,10 @@ impl Face {
         let em = font.units_per_em();
         let glyphs = reader.charmap().mappings().filter_map(|(code, glyph)| {
             let advance = metrics.advance_width(glyph)? / em;
-            Some((char::from_u32(code)?, (GlyphId::new(glyph.to_u32()), advance)))
+            Some((
+                char::from_u32(code)?,
+                (GlyphId::new(glyph.to_u32()), advance),
+            ))
         });
         let glyphs = glyphs.collect();
         Self { font, glyphs }
@@ -54,7 +57,10 @@ impl Face {
         let drawn = text.chars().filter_map(|c| match c {
             c if c.is_whitespace() => Some(' '),
             c if c.is_control() => None,
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
             | '\u{feff}' => None,
             c => Some(known(c)),
         });

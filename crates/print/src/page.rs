@@ -68,7 +68,12 @@ fn bounded(cell: &str) -> String {
 
 /// Which rows stand on which page: the first has `first` points for them, the
 /// others `other`. There is always a first page.
-pub fn pages(extract: &Extract, rows: &[Laid], first: f32, other: f32) -> Vec<std::ops::Range<usize>> {
+pub fn pages(
+    extract: &Extract,
+    rows: &[Laid],
+    first: f32,
+    other: f32,
+) -> Vec<std::ops::Range<usize>> {
     debug_assert_eq!(extract.rows.len(), rows.len());
     let mut pages = Vec::new();
     let (mut start, mut left) = (0, first);

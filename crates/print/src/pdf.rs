@@ -223,7 +223,9 @@ impl<'a> Printer<'a> {
         let again = !head.children.is_empty();
         let mut row = TagGroup::new(Tag::TR);
         if again {
-            surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Header)));
+            surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
+                ArtifactType::Header,
+            )));
         }
         for (lines, (left, _)) in self.headings.cells.iter().zip(&self.columns) {
             let mut cell = TagGroup::new(Tag::TH(TableHeaderScope::Column));
@@ -269,7 +271,9 @@ impl<'a> Printer<'a> {
         let Words { page, of, .. } = self.words;
         let numbering = format!("{page} {number} {of} {count}");
         let left = page::WIDTH - MARGIN - self.regular.width(&numbering, TEXT);
-        surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
+        surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
+            ArtifactType::Footer,
+        )));
         self.bare(surface, &self.regular, TEXT, (left, FOOT), &numbering);
         // Pages that fall apart must still say whose they are.
         let whose = format!("{}: {}", self.words.title, self.extract.patient_id);
@@ -340,7 +344,9 @@ fn rule(surface: &mut Surface<'_>, y: f32, width: f32) {
     let rect = krilla::geom::Rect::from_xywh(MARGIN, y - width, INNER, width);
     path.push_rect(rect.expect("a rule has a length and a width"));
     let Some(path) = path.finish() else { return };
-    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
+    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
+        ArtifactType::Layout,
+    )));
     surface.set_fill(Some(Fill {
         paint: rgb::Color::new(120, 130, 140).into(),
         opacity: NormalizedF32::ONE,

@@ -131,7 +131,11 @@ const fn sequence_id(sequence: u64) -> u64 {
 fn field(text: &str, most: usize) -> String {
     let kept = text.chars().filter(char::is_ascii_graphic).take(most);
     let kept: String = kept.collect();
-    if kept.is_empty() { "-".to_owned() } else { kept }
+    if kept.is_empty() {
+        "-".to_owned()
+    } else {
+        kept
+    }
 }
 
 /// SD-NAME: a header field without `=`, `]` and `"`, of 32 characters at most.

@@ -25,7 +25,9 @@ pub enum DeliveryError {
     Tls(#[source] io::Error),
     #[error("sending to the syslog receiver")]
     Send(#[source] io::Error),
-    #[error("the syslog receiver ended the connection without close_notify: what it read is unknown")]
+    #[error(
+        "the syslog receiver ended the connection without close_notify: what it read is unknown"
+    )]
     Unconfirmed(#[source] io::Error),
     #[error("the syslog receiver did not {0} in time")]
     Stalled(&'static str),

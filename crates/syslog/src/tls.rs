@@ -60,8 +60,8 @@ impl Trust {
             None => builder.with_no_client_auth(),
             Some(identity) => {
                 let chain = certificates(identity.certificate).ok_or(TrustError::NoCertificate)?;
-                let key = PrivateKeyDer::from_pem_slice(identity.key)
-                    .map_err(|_| TrustError::NoKey)?;
+                let key =
+                    PrivateKeyDer::from_pem_slice(identity.key).map_err(|_| TrustError::NoKey)?;
                 builder
                     .with_client_auth_cert(chain, key)
                     .map_err(TrustError::Identity)?

@@ -96,7 +96,10 @@ fn command(folder: &Folder) -> Command {
 }
 
 async fn answers(port: &u16) -> Option<()> {
-    TcpStream::connect(("127.0.0.1", *port)).await.ok().map(drop)
+    TcpStream::connect(("127.0.0.1", *port))
+        .await
+        .ok()
+        .map(drop)
 }
 
 fn configure(
@@ -181,7 +184,12 @@ fn event(sequence: u64, text: &str) -> Event {
     };
     let at = "2026-11-24T08:15:30Z".parse().unwrap();
     let what = ("deliver", Family::Delivered, Outcome::Success);
-    Event::new((Uuid::from_u128(sequence.into()), sequence, at), what, actor, "hub.example")
+    Event::new(
+        (Uuid::from_u128(sequence.into()), sequence, at),
+        what,
+        actor,
+        "hub.example",
+    )
 }
 
 fn events(count: u64) -> Vec<Event> {
@@ -241,7 +249,11 @@ async fn messages_arrive_whole_and_in_order() {
         let frame = String::from_utf8(Message::audit(event, &origin).frame()).unwrap();
         assert_eq!(*line, frame.split_once(' ').unwrap().1);
     }
-    assert!(lines[3].contains("Åsa Öberg]&quot;\\  &lt;13&gt;1"), "{}", lines[3]);
+    assert!(
+        lines[3].contains("Åsa Öberg]&quot;\\   &lt;13&gt;1"),
+        "{}",
+        lines[3]
+    );
     assert!(lines[4].len() > 60_000);
 
     // Structured data with all that must be escaped, and a text that is no audit message.
@@ -256,10 +268,17 @@ async fn messages_arrive_whole_and_in_order() {
         }],
         text: "två\nrader".into(),
     };
-    rsyslog.receiver(trust).deliver(&[message.frame()]).await.unwrap();
+    rsyslog
+        .receiver(trust)
+        .deliver(&[message.frame()])
+        .await
+        .unwrap();
     let last = rsyslog.lines().pop().unwrap();
     assert!(last.starts_with("<84>1 "), "{last}");
-    assert!(last.ends_with("[meta note=\"a\\]b\\\"c\\\\d å\"] \u{feff}två rader"), "{last}");
+    assert!(
+        last.ends_with("[meta note=\"a\\]b\\\"c\\\\d å\"] \u{feff}två rader"),
+        "{last}"
+    );
 }
 
 #[tokio::test]
@@ -284,7 +303,10 @@ async fn a_receiver_that_is_killed_costs_no_entry() {
         assert!(source.cursor() < 600, "killed too late to mean anything");
         rsyslog.start_again().await;
     }
-    eventually("the last message", async || (source.cursor() == 600).then_some(())).await;
+    eventually("the last message", async || {
+        (source.cursor() == 600).then_some(())
+    })
+    .await;
     stop.cancel();
     running.await.unwrap();
 
@@ -306,13 +328,21 @@ async fn only_a_receiver_of_the_right_authority_and_name_is_sent_to() {
     let stranger = Authority::new("Someone else");
     let trust = Trust::new(stranger.certificate.as_bytes(), None).unwrap();
     let source = Memory::of(events(1));
-    let error = sender(source.clone(), rsyslog.receiver(trust), 10).round().await;
-    assert!(matches!(error, Err(SendError::Delivery(DeliveryError::Tls(_)))), "{error:?}");
+    let error = sender(source.clone(), rsyslog.receiver(trust), 10)
+        .round()
+        .await;
+    assert!(
+        matches!(error, Err(SendError::Delivery(DeliveryError::Tls(_)))),
+        "{error:?}"
+    );
 
     let trust = Trust::new(authority.certificate.as_bytes(), None).unwrap();
     let by_number = Receiver::new("127.0.0.1", rsyslog.port, trust).unwrap();
     let error = sender(source.clone(), by_number, 10).round().await;
-    assert!(matches!(error, Err(SendError::Delivery(DeliveryError::Tls(_)))), "{error:?}");
+    assert!(
+        matches!(error, Err(SendError::Delivery(DeliveryError::Tls(_)))),
+        "{error:?}"
+    );
 
     assert_eq!(source.cursor(), 0);
     assert_eq!(rsyslog.lines(), [""; 0]);
@@ -326,7 +356,9 @@ async fn a_receiver_may_ask_for_our_certificate() {
     let source = Memory::of(events(2));
 
     let without = Trust::new(authority.certificate.as_bytes(), None).unwrap();
-    let error = sender(source.clone(), rsyslog.receiver(without), 10).round().await;
+    let error = sender(source.clone(), rsyslog.receiver(without), 10)
+        .round()
+        .await;
     assert!(matches!(error, Err(SendError::Delivery(_))), "{error:?}");
     assert_eq!(source.cursor(), 0);
 

@@ -7,9 +7,7 @@ use bildbro_domain::{
     share::{LegalMode, Purpose},
 };
 use bildbro_testkit::{root, samples};
-use bildbro_wire::audit::{
-    Actor, ActorKind, Event, Family, Party, Patient, dicom, fhir, storelog,
-};
+use bildbro_wire::audit::{Actor, ActorKind, Event, Family, Party, Patient, dicom, fhir, storelog};
 use serde_json::{Value, json};
 use std::{
     io::Write as _,
@@ -99,7 +97,9 @@ fn every_family_fits_the_schemas_of_dicom_and_fhir() {
     let hostile = Family::ALL.map(|family| self::full(family, HOSTILE));
     let empty = Family::ALL.map(|family| self::full(family, ""));
     let events = [sparse, full, hostile, empty].concat();
-    assert_eq!(objections(&events), "");
+    let objections = objections(&events);
+    let first: Vec<_> = objections.lines().take(8).collect();
+    assert!(first.is_empty(), "{first:#?}");
 }
 
 #[test]
@@ -109,7 +109,8 @@ fn the_validators_notice_what_is_wrong() {
     event.actor.id = Some("x".into());
     let rng = root().join("crates/wire/tests/schema/dicom-audit-message.rng");
     let message = dicom::message(&event).replace("UserIsRequestor=\"true\"", "");
-    let given = json!({ "dicom": [message], "fhir": [{ "resourceType": "AuditEvent" }], "rng": rng });
+    let given =
+        json!({ "dicom": [message], "fhir": [{ "resourceType": "AuditEvent" }], "rng": rng });
     let mut child = Command::new(samples::python())
         .arg(root().join("crates/wire/tests/schema/check.py"))
         .stdin(Stdio::piped())
@@ -120,7 +121,10 @@ fn the_validators_notice_what_is_wrong() {
     stdin.write_all(given.to_string().as_bytes()).unwrap();
     drop(stdin);
     let found = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-    assert!(found.contains("dicom 0") && found.contains("fhir 0"), "{found}");
+    assert!(
+        found.contains("dicom 0") && found.contains("fhir 0"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -201,7 +205,10 @@ fn a_store_log_record_uses_the_contracts_words() {
     event.family = Family::StudyDeleted;
     let record = serde_json::to_value(storelog::record(&event)).unwrap();
     assert_eq!(record["activityType"], "Radera");
-    assert_eq!(record["resources"][0]["careProvider"]["id"], "SE2321000016-org1");
+    assert_eq!(
+        record["resources"][0]["careProvider"]["id"],
+        "SE2321000016-org1"
+    );
     let bare = serde_json::to_value(storelog::record(&sparse(Family::Login))).unwrap();
     assert_eq!(bare["resources"], json!([]));
     assert_eq!(bare["userId"], "anonymous");

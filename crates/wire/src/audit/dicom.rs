@@ -89,7 +89,12 @@ impl Message {
                 xml.code("EventTypeCode", code, "DCM", meaning);
             }
             if event.emergency && event.family != Family::EmergencyOverride {
-                xml.code("EventTypeCode", "110127", "DCM", "Emergency Override Started");
+                xml.code(
+                    "EventTypeCode",
+                    "110127",
+                    "DCM",
+                    "Emergency Override Started",
+                );
             }
             xml.code("EventTypeCode", &event.action, OWN, &event.action);
             if let Some(detail) = &event.detail {
@@ -115,7 +120,10 @@ impl Message {
         }
         self.within("ActiveParticipant", &attributes, |xml| {
             let kind = actor.kind.as_str();
-            if matches!(actor.kind, ActorKind::Gateway | ActorKind::Machine | ActorKind::Node) {
+            if matches!(
+                actor.kind,
+                ActorKind::Gateway | ActorKind::Machine | ActorKind::Node
+            ) {
                 xml.code("RoleIDCode", "110150", "DCM", "Application");
             } else {
                 xml.code("RoleIDCode", kind, OWN, kind);
@@ -168,7 +176,12 @@ impl Message {
             ("ParticipantObjectTypeCodeRole", "1"),
         ];
         self.within("ParticipantObjectIdentification", &attributes, |xml| {
-            xml.code("ParticipantObjectIDTypeCode", "2", "RFC-3881", "Patient Number");
+            xml.code(
+                "ParticipantObjectIDTypeCode",
+                "2",
+                "RFC-3881",
+                "Patient Number",
+            );
             // The schema wants a name or a query; the name may be unknown.
             let name = patient.name.as_ref().map_or("", Personal::reveal);
             xml.text("ParticipantObjectName", name);
@@ -186,7 +199,12 @@ impl Message {
             ("ParticipantObjectDataLifeCycle", life_cycle(event.family)),
         ];
         self.within("ParticipantObjectIdentification", &attributes, |xml| {
-            xml.code("ParticipantObjectIDTypeCode", "110180", "DCM", "Study Instance UID");
+            xml.code(
+                "ParticipantObjectIDTypeCode",
+                "110180",
+                "DCM",
+                "Study Instance UID",
+            );
             xml.text("ParticipantObjectName", "");
             xml.within("ParticipantObjectDescription", &[], |xml| {
                 // The log counts images, not by class; with several studies
@@ -224,7 +242,10 @@ impl Message {
 
     fn detail(&mut self, name: &str, value: &str) {
         let value = STANDARD.encode(value);
-        self.empty("ParticipantObjectDetail", &[("type", name), ("value", &value)]);
+        self.empty(
+            "ParticipantObjectDetail",
+            &[("type", name), ("value", &value)],
+        );
     }
 }
 

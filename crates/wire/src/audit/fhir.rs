@@ -59,7 +59,25 @@ pub fn resource(event: &Event) -> Value {
         }),
     );
     set("entity", entities(event));
-    Value::Object(resource)
+    let mut resource = Value::Object(resource);
+    make_legal(&mut resource);
+    resource
+}
+
+/// FHIR strings hold no control characters but tab, line feed and return.
+fn make_legal(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains(is_illegal) => {
+            *text = text.replace(is_illegal, "\u{fffd}");
+        }
+        Value::Array(values) => values.iter_mut().for_each(make_legal),
+        Value::Object(fields) => fields.values_mut().for_each(make_legal),
+        _ => (),
+    }
+}
+
+fn is_illegal(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
 fn coding(system: &str, code: &str, display: &str) -> Value {
@@ -116,12 +134,21 @@ fn actor(event: &Event) -> Value {
     let mut agent = Map::new();
     let mut set = |name: &str, value: Value| agent.insert(name.to_owned(), value);
     if who.kind.is_person() {
-        set("type", concept(PARTICIPATION, "IRCP", "information recipient"));
+        set(
+            "type",
+            concept(PARTICIPATION, "IRCP", "information recipient"),
+        );
     } else {
         set("type", concept(DCM, "110150", "Application"));
     }
     let mut roles = vec![concept(OWN, who.kind.as_str(), who.kind.as_str())];
-    roles.extend(who.roles.iter().map(|role| concept(OWN, role, role)));
+    // A code has no white space but single spaces between words.
+    let codes = who.roles.iter().map(|role| {
+        let words: Vec<_> = role.split_whitespace().collect();
+        words.join(" ")
+    });
+    let codes = codes.filter(|code| !code.is_empty());
+    roles.extend(codes.map(|code| concept(OWN, &code, &code)));
     if let Some(title) = who.title.as_deref().and_then(filled) {
         roles.push(json!({ "text": title }));
     }
@@ -138,7 +165,10 @@ fn actor(event: &Event) -> Value {
     }
     set("requestor", json!(true));
     if let Some(address) = event.network {
-        set("network", json!({ "address": address.to_string(), "type": "2" }));
+        set(
+            "network",
+            json!({ "address": address.to_string(), "type": "2" }),
+        );
     }
     Value::Object(agent)
 }

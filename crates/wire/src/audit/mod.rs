@@ -108,14 +108,23 @@ impl Event {
             ("assignment", actor.assignment.clone()),
             ("careUnitId", unit.map(|unit| unit.known_as().to_owned())),
             ("careUnit", unit.and_then(|unit| unit.name.clone())),
-            ("organisationId", organisation.map(|it| it.known_as().to_owned())),
+            (
+                "organisationId",
+                organisation.map(|it| it.known_as().to_owned()),
+            ),
             ("organisation", organisation.and_then(|it| it.name.clone())),
-            ("counterpartId", counterpart.map(|it| it.known_as().to_owned())),
+            (
+                "counterpartId",
+                counterpart.map(|it| it.known_as().to_owned()),
+            ),
             ("counterpart", counterpart.and_then(|it| it.name.clone())),
             ("share", self.share.map(|id| id.to_string())),
             ("delivery", self.delivery.map(|id| id.to_string())),
             ("purpose", self.purpose.map(|it| it.as_str().to_owned())),
-            ("legalMode", self.legal_mode.map(|it| it.as_str().to_owned())),
+            (
+                "legalMode",
+                self.legal_mode.map(|it| it.as_str().to_owned()),
+            ),
             ("emergency", self.emergency.then(|| "true".to_owned())),
             ("reason", text(&self.reason)),
             ("images", self.images.map(|n| n.to_string())),
@@ -359,9 +368,7 @@ const fn coded(family: Family) -> Coded {
         Family::PatientRecordRead => (RECORD, "R", None),
         Family::PatientRecordWritten => (RECORD, "U", None),
         Family::PatientRecordDeleted => (RECORD, "D", None),
-        Family::EmergencyOverride => {
-            (ALERT, "E", Some(("110127", "Emergency Override Started")))
-        }
+        Family::EmergencyOverride => (ALERT, "E", Some(("110127", "Emergency Override Started"))),
         Family::NetworkChanged => (ALERT, "E", Some(("110128", "Network Configuration"))),
         Family::SecurityChanged => (ALERT, "E", Some(("110129", "Security Configuration"))),
         Family::RolesChanged => (ALERT, "E", Some(("110136", "Security Roles Changed"))),
@@ -383,7 +390,12 @@ fn ends(event: &Event) -> Option<(String, String)> {
         let party = event.organisation.as_ref().or(event.counterpart.as_ref());
         party.map_or_else(|| event.actor.known_as(), Party::known_as)
     };
-    let counterpart = || event.counterpart.as_ref().map_or(event.source.as_str(), Party::known_as);
+    let counterpart = || {
+        event
+            .counterpart
+            .as_ref()
+            .map_or(event.source.as_str(), Party::known_as)
+    };
     let (from, to) = match event.family {
         Family::Received | Family::Import => (organisation(), event.source.as_str()),
         Family::Delivered | Family::Export => (event.source.as_str(), organisation()),

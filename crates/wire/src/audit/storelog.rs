@@ -162,7 +162,9 @@ fn arguments(event: &Event) -> Option<String> {
     ];
     let details = event.details();
     let kept = details.iter().filter(|(name, _)| !ELSEWHERE.contains(name));
-    let mut parts: Vec<String> = kept.map(|(name, value)| format!("{name}={value}")).collect();
+    let mut parts: Vec<String> = kept
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     if let Some(address) = event.network {
         parts.insert(0, format!("address={address}"));
     }
