@@ -69,9 +69,10 @@ impl Face {
 
     /// Glyphs of a drawable text, each with the bytes it stands for.
     pub fn glyphs(&self, text: &str) -> Vec<KrillaGlyph> {
-        let each = text.char_indices().map(|(at, c)| {
-            let (glyph, advance) = self.glyphs.get(&c).copied().unwrap_or_default();
-            KrillaGlyph::new(glyph, advance, 0.0, 0.0, 0.0, at..at + c.len_utf8(), None)
+        let each = text.char_indices().filter_map(|(at, c)| {
+            let (glyph, advance) = *self.glyphs.get(&c)?;
+            let range = at..at + c.len_utf8();
+            Some(KrillaGlyph::new(glyph, advance, 0.0, 0.0, 0.0, range, None))
         });
         each.collect()
     }
