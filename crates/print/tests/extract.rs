@@ -47,11 +47,16 @@ fn tool(name: &str, arguments: &[&str], pdf: &[u8]) -> String {
         .args((name == "pdftotext").then_some("-"))
         .output()
         .unwrap();
-    assert!(
-        output.status.success() && output.stderr.is_empty(),
-        "{output:?}"
+    // PDF/UA wants the entry; this poppler takes a boolean there for an error.
+    let complaints = String::from_utf8_lossy(&output.stderr).replace(
+        "Syntax Error: Suspects object is wrong type (boolean)\n",
+        "",
     );
-    String::from_utf8(output.stdout).unwrap()
+    assert!(
+        output.status.success() && complaints.is_empty(),
+        "{complaints}"
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn text(pdf: &[u8]) -> String {
@@ -93,11 +98,10 @@ fn an_extract_says_what_the_law_asks_for() {
     for part in ["H1", "Table", "THead", "TH", "TBody", "TD"] {
         assert!(structure.contains(part), "{part} is not in the structure");
     }
-    assert_eq!(
-        structure.matches("\n    TR").count() + structure.matches("\n      TR").count(),
-        61,
-        "{structure}"
-    );
+    let rows = structure
+        .lines()
+        .filter(|line| line.trim_start().starts_with("TR"));
+    assert_eq!(rows.count(), 61, "{structure}");
 }
 
 #[test]
