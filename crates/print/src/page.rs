@@ -3,7 +3,7 @@
 //!
 //! Lengths are points (1/72 inch), from the top left corner of A4.
 
-use crate::{Extract, face::Face};
+use crate::face::Face;
 
 pub const WIDTH: f32 = 595.28;
 pub const HEIGHT: f32 = 841.89;
@@ -54,7 +54,6 @@ pub fn lay(face: &Face, cells: &[String], columns: &[(f32, f32)]) -> Laid {
     let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
     Laid {
         cells,
-        #[expect(clippy::cast_precision_loss, reason = "a few lines")]
         height: lines as f32 * LINE + 2.0 * PAD,
     }
 }
@@ -68,13 +67,7 @@ fn bounded(cell: &str) -> String {
 
 /// Which rows stand on which page: the first has `first` points for them, the
 /// others `other`. There is always a first page.
-pub fn pages(
-    extract: &Extract,
-    rows: &[Laid],
-    first: f32,
-    other: f32,
-) -> Vec<std::ops::Range<usize>> {
-    debug_assert_eq!(extract.rows.len(), rows.len());
+pub fn pages(rows: &[Laid], first: f32, other: f32) -> Vec<std::ops::Range<usize>> {
     let mut pages = Vec::new();
     let (mut start, mut left) = (0, first);
     for (index, row) in rows.iter().enumerate() {

@@ -144,7 +144,7 @@ impl<'a> Printer<'a> {
         let top = self.height_of_heading();
         let first = BOTTOM - top - self.headings.height;
         let other = BOTTOM - MARGIN - self.headings.height;
-        let pages = page::pages(self.extract, &self.rows, first, other);
+        let pages = page::pages(&self.rows, first, other);
         for (number, rows) in pages.iter().enumerate() {
             let settings = PageSettings::from_wh(page::WIDTH, page::HEIGHT)
                 .expect("A4 has a width and a height");
@@ -177,7 +177,6 @@ impl<'a> Printer<'a> {
 
     fn height_of_heading(&self) -> f32 {
         let lines: usize = self.facts.iter().map(|(_, lines)| lines.len()).sum();
-        #[expect(clippy::cast_precision_loss, reason = "a few lines")]
         let lines = (lines + self.about.len()) as f32;
         MARGIN + TITLE + 20.0 + lines * FACT_LINE + 26.0
     }
