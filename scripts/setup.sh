@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 needed=(
     cc:build-essential pkg-config:pkg-config git:git curl:curl kill:procps
     storescu:dcmtk dcmqrscp:dcmtk Orthanc:orthanc softhsm2-util:softhsm2 faketime:faketime
-    pg_createcluster:postgresql
+    pg_createcluster:postgresql rsyslogd:rsyslog pdftotext:poppler-utils
     chromium:chromium node:nodejs npm:npm python3:python3
 )
 
@@ -26,6 +26,8 @@ missing=()
 for pair in "${needed[@]}"; do
     have "${pair%%:*}" || missing+=("${pair##*:}")
 done
+# rsyslog's TLS is a package of its own, without a program.
+compgen -G '/usr/lib/*/rsyslog/lmnsd_ossl.so' >/dev/null || missing+=(rsyslog-openssl)
 # Debian has the module that makes environments in a package of its own.
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 
@@ -41,13 +43,17 @@ if [ "${#missing[@]}" -gt 0 ]; then
     fi
     echo "Installing ${missing[*]}"
     as_root apt-get update -q
-    # Debian starts Orthanc and PostgreSQL as services, on ports and with data
+    # Debian starts Orthanc, PostgreSQL and rsyslog as services, on ports and with data
     # that the tests do not want; they start their own.
     had_orthanc=$(have Orthanc && echo yes || echo no)
     had_postgresql=$(have pg_createcluster && echo yes || echo no)
+    had_rsyslog=$(have rsyslogd && echo yes || echo no)
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
     if [ "$had_orthanc" = no ] && [ -d /run/systemd/system ]; then
         as_root systemctl disable --now orthanc || true
+    fi
+    if [ "$had_rsyslog" = no ] && [ -d /run/systemd/system ]; then
+        as_root systemctl disable --now rsyslog || true
     fi
     if [ "$had_postgresql" = no ] && [ -d /run/systemd/system ]; then
         as_root systemctl disable --now postgresql || true

@@ -1,5 +1,5 @@
-//! What hub and gateway say to each other: the link's messages and its framing
-//! of image bytes.
+//! What is said to others. Hub and gateway: the link's messages and its framing
+//! of image bytes. Readers of the log: audit messages.
 //!
 //! Ring 0. Each message is a plain type; encoding is JSON. A hub speaks the
 //! link's current version and the one before, so fields are only ever added,
@@ -10,6 +10,7 @@
 //! no decision.
 
 pub mod bankid;
+pub mod audit;
 pub mod frame;
 pub mod link;
 pub mod problem;
