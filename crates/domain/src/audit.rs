@@ -7,6 +7,9 @@
 //! or reordering breaks the chain at the first place touched. What the law
 //! wants of an entry: HSLF-FS 2016:40 ch. 4 § 9.
 
+pub mod checkpoint;
+pub mod merkle;
+
 use crate::{
     DeliveryId, GatewayId, OrganisationId, Personal, ShareId, StudyUid,
     share::{LegalMode, Purpose},
