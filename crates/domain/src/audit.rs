@@ -9,6 +9,7 @@
 
 pub mod checkpoint;
 pub mod merkle;
+pub mod run;
 
 use crate::{
     DeliveryId, GatewayId, OrganisationId, Personal, ShareId, StudyUid,

@@ -86,7 +86,7 @@ fn nobody_else_vouches_for_it() {
 #[test]
 fn what_is_written_otherwise_is_refused() {
     let note = Note::sign(checkpoint(), &key()).to_string();
-    let changed = |from: &str, to: &str| Note::parse(&note.replace(from, to)).unwrap_err();
+    let changed = |from: &str, to: &str| Note::parse(&note.replacen(from, to, 1)).unwrap_err();
     assert_eq!(changed("\n20852", "\n020852"), Malformed::Line(2));
     assert_eq!(changed("\n20852", "\n+20852"), Malformed::Line(2));
     assert_eq!(changed("q6s=", "q6t="), Malformed::Line(3));
