@@ -7,6 +7,10 @@
 //! or reordering breaks the chain at the first place touched. What the law
 //! wants of an entry: HSLF-FS 2016:40 ch. 4 § 9.
 
+pub mod checkpoint;
+pub mod merkle;
+pub mod run;
+
 use crate::{
     CareUnitId, DeliveryId, GatewayId, HsaId, MachineId, MemberId, OrganisationId, Personal, ShareId,
     StudyUid,

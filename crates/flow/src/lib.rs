@@ -9,12 +9,16 @@
 //! | 5a deliver | [`work`] at the hub, [`deliver`] at the gateway | both |
 //! | 6 record | in the transaction of each of the above, by [`ports::hub::HubStore`] and [`ports::gateway::GatewayStore`] | both |
 //!
+//! Beside the path: [`checkpoint`] and [`log`] vouch for the log, [`fsck`] for
+//! what is stored.
+//!
 //! Ring 1. Use-cases over ports (traits), no SQL, sockets or files here.
 //! Invariants: nothing is released without a `Permit`; nothing is let go of
 //! before the next stage has acknowledged it; every queue is bounded; no whole
 //! object is held.
 
 pub mod admit;
+pub mod checkpoint;
 pub mod clock;
 pub mod complete;
 pub mod decide;
@@ -22,6 +26,7 @@ pub mod deliver;
 pub mod forward;
 pub mod fsck;
 pub mod line;
+pub mod log;
 pub mod ports;
 pub mod receive;
 pub mod room;

@@ -6,6 +6,8 @@
 //! it never leaves. All give the same form, `nonce ‖ key, sealed ‖ tag` (60
 //! bytes), so that a key can move from one to another by [`rotate`].
 //!
+//! Beside them, the key that signs the log's checkpoints ([`signing_key`]).
+//!
 //! Invariants: secrets are wiped from our memory when dropped and never in an
 //! error; a PIN that was refused is not tried again.
 //!
@@ -18,10 +20,12 @@ mod config;
 mod ring;
 mod rotate;
 mod secret;
+mod signing;
 mod token;
 
 pub use config::{KeyConfig, Pkcs11Config, RingConfig};
 pub use ring::{KeyRing, KeysError};
 pub use rotate::{Rotated, Unopened, rotate};
 pub use secret::SecretError;
+pub use signing::{SigningConfig, signing_key};
 pub use token::TokenError;

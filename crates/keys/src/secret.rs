@@ -34,6 +34,10 @@ pub enum SecretError {
     Unset(String),
     #[error("{0} holds no key: it is 32 bytes as base64 (44 characters) or as 64 hex digits")]
     NoKey(String),
+    #[error(
+        "{0} holds no signing key: it is an Ed25519 key as PKCS#8 in PEM form, as `openssl genpkey -algorithm ed25519` writes it"
+    )]
+    NoSigningKey(String),
     #[error("{0} holds no PIN")]
     NoPin(String),
     #[error("{path} cannot be written: {source}")]
@@ -79,7 +83,7 @@ impl Place<'_> {
         Ok(Zeroizing::new(pin.to_owned()))
     }
 
-    fn read(self) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    pub(crate) fn read(self) -> Result<Zeroizing<Vec<u8>>, SecretError> {
         match self {
             Self::File(path) => read_file(path),
             Self::Env(variable) => {
@@ -144,7 +148,12 @@ pub fn write_new_key(path: &Path) -> Result<(), SecretError> {
     rand::fill(&mut key[..]).map_err(|_| SecretError::Random)?;
     let mut line = Zeroizing::new([b'\n'; BASE64_LENGTH + 1]);
     BASE64.encode_mut(&key[..], &mut line[..BASE64_LENGTH]);
+    write_new(path, &line[..])
+}
 
+/// Writes a secret's text into a file that must not be there yet, and returns
+/// when it is on disk.
+pub fn write_new(path: &Path, text: &[u8]) -> Result<(), SecretError> {
     let write = |source| SecretError::Write {
         path: path.to_owned(),
         source,
@@ -155,7 +164,7 @@ pub fn write_new_key(path: &Path) -> Result<(), SecretError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(&draft).and_then(|mut file| {
-        file.write_all(&line[..])?;
+        file.write_all(text)?;
         file.sync_all()?;
         // Whole or not at all, and never over another.
         fs::hard_link(&draft, path)?;

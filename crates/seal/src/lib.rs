@@ -7,7 +7,7 @@
 //! study is deleted also from backups.
 //!
 //! AES-256-GCM throughout (NIST SP 800-38D), HKDF-SHA-256 (RFC 5869) to give
-//! each sealed thing a key of its own.
+//! each sealed thing a key of its own. Ed25519 (RFC 8032) signs the log's checkpoints.
 //!
 //! What this crate deliberately does not do: it keeps no key, and does not know
 //! what is sealed.
@@ -15,10 +15,12 @@
 mod frames;
 mod key;
 mod record;
+mod sign;
 
 pub use frames::{FRAME, HEADER, Opener, Sealer, TAG, frame_at, sealed_length};
 pub use key::{DataKey, WrappingKey, wrapped_nonce};
 pub use record::{RECORD_EXTRA, RecordKey};
+pub use sign::{NoSigningKey, PUBLIC, SIGNATURE, SigningKey, is_signed};
 
 /// Why something could not be opened. Deliberately says no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -14,6 +14,7 @@ use bildbro_domain::{
     Digest,
     audit::{Action, Actor, Entry, Link, Outcome, chain},
 };
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use sqlx::SqlSafeStr;
 use uuid::Uuid;
@@ -128,10 +129,20 @@ pub async fn links(connection: &mut Connection, after: u64, most: u32) -> Result
         .map(|(sequence, previous, hash, text)| {
             Ok(Link {
                 sequence: unsigned(sequence),
-                previous: id::<Digest>(&previous, "audit.previous")?.0,
-                hash: id::<Digest>(&hash, "audit.hash")?.0,
+                previous: hash_of(&previous, "audit.previous")?,
+                hash: hash_of(&hash, "audit.hash")?,
                 text,
             })
         })
         .collect()
+}
+
+/// As a [`Digest`] is read, but for millions of them.
+fn hash_of(text: &str, column: &'static str) -> Result<[u8; 32], Fault> {
+    let mut hash = [0; 32];
+    let written = match text.len() {
+        64 => HEXLOWER.decode_mut(text.as_bytes(), &mut hash).ok(),
+        _ => None,
+    };
+    written.map(|_| hash).ok_or(Fault::Unreadable(column))
 }

@@ -60,12 +60,17 @@ enum Command {
     Keys(storage::KeysCommand),
     /// Compare storage and database, explain where they differ, and mend it
     Fsck(storage::FsckArguments),
-    /// Prove that the audit log is whole, or read it
+    /// Prove that the audit log is whole, read it, archive it
     #[command(subcommand)]
-    Audit(audit::AuditCommand),
+    Audit(audit::HubAuditCommand),
 }
 
 pub async fn main(arguments: Arguments) -> Result<(), Fault> {
+    if let Command::Audit(command) = &arguments.command
+        && let Some(done) = command.offline()
+    {
+        return done;
+    }
     let mut config: Config = config::load(arguments.config.as_deref())?;
     if let Some(data_dir) = arguments.data_dir {
         config.data_dir = data_dir;
@@ -90,7 +95,7 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
         Command::Fsck(arguments) => {
             storage::fsck(&Storage::open_existing(&config).await?, arguments).await
         }
-        Command::Audit(command) => audit::command(&db, command).await,
+        Command::Audit(command) => audit::hub_command(db, &config, command).await,
     }
 }
 

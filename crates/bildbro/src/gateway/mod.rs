@@ -91,7 +91,7 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
         Some(Command::Fetch(arguments)) => query::fetch(&config, arguments).await,
         Some(Command::Audit(command)) => {
             let index = wiring::open_index(&config.data_dir).await?;
-            admin::audit_command(&index, command).await
+            admin::audit_command(index, command).await
         }
     }
 }

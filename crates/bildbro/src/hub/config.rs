@@ -1,7 +1,10 @@
 //! The hub's configuration. Documented key by key in docs/operations.md.
 
 use crate::fault::Fault;
-use bildbro_keys::RingConfig;
+use bildbro_domain::audit::checkpoint::PublicKey;
+use bildbro_flow::checkpoint::Pace;
+use bildbro_keys::{RingConfig, SigningConfig};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
@@ -41,7 +44,80 @@ pub struct Config {
     #[serde(default)]
     pub keys: Option<RingConfig>,
     #[serde(default)]
+    pub audit: AuditConfig,
+    #[serde(default)]
     pub log: LogConfig,
+}
+
+/// The audit log: when it is signed and with what, and how long it is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// The key that signs checkpoints; a file `audit.key` in the data directory
+    /// when nothing is said.
+    pub key: Option<SigningConfig>,
+    /// Public keys that signed before this one.
+    pub earlier_keys: Vec<String>,
+    /// A checkpoint is made after so long, or so many entries.
+    pub checkpoint_minutes: u32,
+    pub checkpoint_entries: u64,
+    /// How long entries are kept at least. Nothing removes them by itself.
+    pub retention_years: u32,
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        Self {
+            key: None,
+            earlier_keys: Vec::new(),
+            checkpoint_minutes: 10,
+            checkpoint_entries: 10_000,
+            retention_years: 10,
+        }
+    }
+}
+
+/// Years that a log of who has seen what is kept at least: HSLF-FS 2016:40
+/// ch. 4 § 9.
+const LEAST_RETENTION: u32 = 5;
+
+impl AuditConfig {
+    pub fn pace(&self) -> Pace {
+        Pace {
+            every: SignedDuration::from_mins(i64::from(self.checkpoint_minutes)),
+            entries: self.checkpoint_entries,
+        }
+    }
+
+    /// # Errors
+    /// Says which is no key.
+    pub fn earlier(&self) -> Result<Vec<PublicKey>, Fault> {
+        let read = |text: &String| {
+            let key = text.parse();
+            key.map_err(|error| Fault::new(format!("audit.earlier_keys: {error}")))
+        };
+        self.earlier_keys.iter().map(read).collect()
+    }
+
+    fn validate(&self, shared: bool) -> Result<(), Fault> {
+        if self.retention_years < LEAST_RETENTION {
+            return Err(Fault::new(format!(
+                "audit.retention_years is {}, but the log is kept for {LEAST_RETENTION} years at least (HSLF-FS 2016:40)",
+                self.retention_years
+            )));
+        }
+        if self.checkpoint_minutes == 0 || self.checkpoint_entries == 0 {
+            return Err(Fault::new(
+                "audit.checkpoint_minutes and audit.checkpoint_entries are 1 at least",
+            ));
+        }
+        if shared && self.key.is_none() {
+            tracing::warn!(
+                "several hubs may share the database, and must share the key that signs the log: give all the same [audit.key]"
+            );
+        }
+        self.earlier().map(|_| ())
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -126,6 +202,7 @@ impl Config {
                 "several hubs may share the database of [database], and must share the wrapping keys too: say where they lie in [keys] (make one with `bildbro admin keys new FILE`), the same [keys] for all hubs on this database",
             ));
         }
+        self.audit.validate(self.database.is_some())?;
         if self.tls.is_none() && !self.behind_proxy && !self.listen.ip().is_loopback() {
             return Err(Fault::new(format!(
                 "the hub would serve plain HTTP on {}: give [tls] certificate and key, or set behind_proxy = true when a proxy ends TLS",

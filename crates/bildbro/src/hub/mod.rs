@@ -8,8 +8,10 @@ use crate::{
     fault::{Fault, While},
 };
 use bildbro_flow::{
+    checkpoint::{self, Pace, Signer},
     clock::Clock,
     ports::{
+        checkpoints::Checkpoints,
         hub::{Blobs, HubStore},
         portal::Portal,
     },
@@ -28,6 +30,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How often what has run out is removed.
 const SWEEP: Duration = Duration::from_secs(300);
+
+/// How often it is seen whether a checkpoint of the log is due.
+const CHECKPOINT: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub struct Arguments {
@@ -67,6 +72,7 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
 /// A hub that has been put together and bound, not running yet.
 pub struct Hub {
     store: Arc<dyn HubStore>,
+    log: Log,
     /// What other hubs on the same database change.
     changes: Option<BoxStream<'static, ()>>,
     state: HubState,
@@ -97,7 +103,14 @@ impl Hub {
             .unwrap_or_else(|| format!("{scheme}://{}", link.address()));
         let url = url.trim_end_matches('/').to_owned();
         let changes = db.changes();
+        let signer = Storage::signer(&db, &config).await?;
         let db = Arc::new(db);
+        let log = Log {
+            signer,
+            store: Arc::clone(&db),
+            pace: config.audit.pace(),
+            clock: Clock::system(),
+        };
         let portal: Arc<dyn Portal> = Arc::clone(&db) as _;
         let store: Arc<dyn HubStore> = db;
         let state = HubState {
@@ -114,6 +127,7 @@ impl Hub {
         };
         Ok(Self {
             store,
+            log,
             changes,
             state,
             link,
@@ -144,11 +158,12 @@ impl Hub {
             tokio::spawn(pass_on(changes, self.state.wake.clone(), stop.clone()));
         }
         let sweeping = tokio::spawn(sweep(self.state, stop.clone()));
+        let signing = tokio::spawn(sign(self.log, stop.clone()));
         let (link, operations) = tokio::join!(
             self.link.serve(link, stop.clone()),
             self.operations.serve(operations, stop),
         );
-        let _ended = sweeping.await;
+        let _ended = tokio::join!(sweeping, signing);
         link.doing("serving gateways")?;
         operations.doing("serving the status page")?;
         tracing::info!("hub.stopped");
@@ -176,6 +191,30 @@ async fn sweep(state: HubState, stop: CancellationToken) {
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// What checkpoints of the log are made with.
+struct Log {
+    store: Arc<dyn Checkpoints>,
+    signer: Signer,
+    pace: Pace,
+    clock: Clock,
+}
+
+async fn sign(log: Log, stop: CancellationToken) {
+    loop {
+        let made =
+            checkpoint::make_if_due(log.store.as_ref(), &log.signer, log.pace, log.clock.now());
+        match made.await {
+            Ok(Some(note)) => tracing::info!(size = note.unverified().size, "checkpoint.made"),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "checkpoint.failed"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(CHECKPOINT) => {}
             () = stop.cancelled() => return,
         }
     }

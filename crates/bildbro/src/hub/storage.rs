@@ -7,7 +7,9 @@ use crate::{
     keys,
 };
 use bildbro_domain::{ErrorClass, StudyId};
+use bildbro_flow::checkpoint::Signer;
 use bildbro_flow::ports::{
+    checkpoints::Checkpoints,
     hub::{HubStore, Timing},
     keys::{StudyKeys, Wrapping, study_context},
 };
@@ -64,6 +66,16 @@ impl Storage {
     pub async fn open_existing(config: &Config) -> Result<Self, Fault> {
         started_before(config)?;
         Self::open(config).await
+    }
+
+    /// The key that signs the log's checkpoints, made at first use.
+    pub async fn signer(store: &dyn Checkpoints, config: &Config) -> Result<Signer, Fault> {
+        let file = config.data_dir.join("audit.key");
+        let key = bildbro_keys::signing_key(config.audit.key.as_ref(), &file);
+        let key = key.doing("opening the key that signs the log")?;
+        let hub = store.hub_id(Uuid::new_v4()).await;
+        let hub = hub.doing("reading the hub's id")?;
+        Ok(Signer::new(hub, key, config.audit.earlier()?))
     }
 
     /// Only its database: for what needs no key, and works without one.

@@ -1,6 +1,7 @@
 //! What the stages need from outside, as traits. Adapters of ring 2 implement
 //! them; one suite per port runs on every implementation.
 
+pub mod checkpoints;
 pub mod gateway;
 pub mod hub;
 pub mod inventory;

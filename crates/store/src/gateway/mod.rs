@@ -19,6 +19,7 @@ use bildbro_domain::{
 };
 use bildbro_flow::ports::{
     StoreError,
+    checkpoints::Chain,
     gateway::{DirectTotals, GatewayStore, ObjectNumber, OpenStudy, Spooled},
 };
 use bildbro_wire::link::{Answer, DirectoryEntry};
@@ -171,5 +172,16 @@ impl GatewayStore for GatewayDb {
         let mut tx = self.db.read("read the audit log's head").await?;
         let head = audit::head(&mut tx).await;
         tx.end(head).await
+    }
+}
+
+#[async_trait]
+impl Chain for GatewayDb {
+    async fn links(&self, after: u64, most: u32) -> Result<Vec<Link>, StoreError> {
+        self.audit_links(after, most).await
+    }
+
+    async fn head(&self) -> Result<(u64, [u8; 32]), StoreError> {
+        self.audit_head().await
     }
 }

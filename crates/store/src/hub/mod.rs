@@ -19,6 +19,7 @@
 //! | `redeem_code` | the code's row | a code makes one gateway |
 //! | `first_use`, `add_organisation`, quarantine | unique keys, `ON CONFLICT DO NOTHING` | only one is first |
 //! | every entry of the log | the head's row | the chain has one end |
+//! | `keep_checkpoint` | the edge's row, changed only as it was read | checkpoints follow each other |
 //!
 //! Rows are held in this order: holder, share, delivery, job, gateway, head;
 //! the head comes last of all, since everyone waits for it. `claim` takes the
@@ -32,6 +33,7 @@
 
 mod admission;
 mod by_hand;
+mod checkpoints;
 mod claim;
 mod completion;
 mod delivery;

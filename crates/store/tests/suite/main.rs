@@ -15,6 +15,7 @@ mod gateway;
 mod hub_admit;
 mod hub_deliver;
 mod hub_directory;
+mod hub_log;
 mod hub_overview;
 mod hub_retry;
 mod hub_storage;
