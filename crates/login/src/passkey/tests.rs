@@ -6,8 +6,9 @@ use passkey::{
     authenticator::{Authenticator, UiHint, UserCheck, UserValidationMethod},
     client::{Client, DefaultClientData},
     crypto::rust_crypto::RustCryptoBackend,
-    types::{self, ctap2, webauthn},
+    types::{self, ctap2},
 };
+use public_suffix::PublicSuffixList;
 use serde_json::{Value, json};
 
 /// The person at the authenticator, who may be asked for no more than a touch.
@@ -41,7 +42,7 @@ impl UserValidationMethod for Person {
 }
 
 type Key = Option<types::Passkey>;
-type Browser = Client<Key, Person, public_suffix::PublicSuffixList, RustCryptoBackend>;
+type Browser = Client<Key, Person, RustCryptoBackend, PublicSuffixList, ()>;
 
 fn browser_with(key: Key, verifies: bool) -> Browser {
     let id = ctap2::Aaguid::new_empty();
@@ -64,6 +65,23 @@ fn member() -> Uuid {
     Uuid::from_u128(0x1912_1212)
 }
 
+/// The peer writes octets as lists of numbers; a browser's `toJSON` as base64url.
+fn as_browsers_do(value: Value) -> Value {
+    match value {
+        Value::Array(list) if list.first().is_some_and(Value::is_u64) => {
+            let octets: Vec<u8> = serde_json::from_value(Value::Array(list)).unwrap();
+            json!(data_encoding::BASE64URL_NOPAD.encode(&octets))
+        }
+        Value::Object(fields) => {
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name, as_browsers_do(value)));
+            Value::Object(fields.collect())
+        }
+        other => other,
+    }
+}
+
 /// What `startRegistration` of @simplewebauthn/browser does with its options.
 async fn create(browser: &mut Browser, origin: &str, options: Value) -> Value {
     let request = serde_json::from_value(json!({ "publicKey": options })).unwrap();
@@ -71,7 +89,7 @@ async fn create(browser: &mut Browser, origin: &str, options: Value) -> Value {
         .register(&url(origin), request, DefaultClientData)
         .await
         .unwrap();
-    serde_json::to_value(&made).unwrap()
+    as_browsers_do(serde_json::to_value(&made).unwrap())
 }
 
 /// What `startAuthentication` does with its.
@@ -81,7 +99,7 @@ async fn get(browser: &mut Browser, origin: &str, options: Value) -> Value {
         .authenticate(&url(origin), request, DefaultClientData)
         .await
         .unwrap();
-    serde_json::to_value(&made).unwrap()
+    as_browsers_do(serde_json::to_value(&made).unwrap())
 }
 
 fn stored<T: Serialize + serde::de::DeserializeOwned>(state: &T) -> T {
