@@ -19,7 +19,6 @@ import { meQuery } from './session/queries';
 import { NoPermission } from './shell/NoPermission';
 import { NotFound } from './shell/NotFound';
 import { Plain } from './shell/Plain';
-import { Shell } from './shell/Shell';
 import { StepUp } from './shell/StepUp';
 import { ProblemView } from './ui/ProblemView';
 import { Skeleton } from './ui/Skeleton';
@@ -57,7 +56,7 @@ const plain = createRoute({ getParentRoute: () => root, id: 'plain', component: 
 const shell = createRoute({
     getParentRoute: () => root,
     id: 'shell',
-    component: Shell,
+    component: lazyRouteComponent(() => import('./shell/Shell'), 'Shell'),
     beforeLoad: async ({ context, location }) => {
         const me = await context.client.ensureQueryData(meQuery);
         if (!me) throw redirect({ to: '/login', search: { back: location.href } });
@@ -66,7 +65,7 @@ const shell = createRoute({
     },
 });
 
-/** For a route's `beforeLoad`: the page is not even fetched without the permission. */
+/** For a route's `loader`: says what is missing, within the shell, before anything of the page is asked for. */
 export function needs(permission: string) {
     return ({ context }: { context: { me: { permissions: string[] } } }) => {
         if (!context.me.permissions.includes(permission)) throw notFound({ data: { permission } });
@@ -148,7 +147,7 @@ const design = createRoute({
 const forbidden = createRoute({
     getParentRoute: () => shell,
     path: '/design/forbidden',
-    beforeLoad: needs('users:manage'),
+    loader: needs('users:manage'),
     component: NotFound,
 });
 

@@ -29,6 +29,8 @@ export interface Column<Row extends RowData> {
     cell(row: Row): ReactNode;
     /** Numbers stand to the right. */
     isNumber?: boolean;
+    /** It holds buttons: its name is for those who do not see them. */
+    isAction?: boolean;
 }
 
 export interface Sort {
@@ -68,7 +70,9 @@ export function Table<Row extends RowData>(props: TableProps<Row>) {
     });
     const body = useRef<HTMLTableSectionElement>(null);
     const sortable = columns.filter((column) => column.value);
-    const align = new Map(columns.map((column) => [column.id, column.isNumber ? 'end' : undefined]));
+    const looks = new Map(
+        columns.map(({ id, isNumber, isAction }) => [id, isNumber ? 'end' : isAction ? 'action' : undefined]),
+    );
 
     return (
         <>
@@ -96,7 +100,7 @@ export function Table<Row extends RowData>(props: TableProps<Row>) {
                                             key={header.id}
                                             scope="col"
                                             role="columnheader"
-                                            className={align.get(header.column.id)}
+                                            className={looks.get(header.column.id)}
                                             aria-sort={
                                                 sorted ? (sorted === 'asc' ? 'ascending' : 'descending') : undefined
                                             }
@@ -111,7 +115,13 @@ export function Table<Row extends RowData>(props: TableProps<Row>) {
                                                     <Icon name={sorted === 'desc' ? 'down' : 'up'} />
                                                 </button>
                                             ) : (
-                                                name
+                                                <span
+                                                    className={
+                                                        looks.get(header.column.id) === 'action' ? 'hidden' : undefined
+                                                    }
+                                                >
+                                                    {name}
+                                                </span>
                                             )}
                                         </th>
                                     );
@@ -123,7 +133,7 @@ export function Table<Row extends RowData>(props: TableProps<Row>) {
                         {table.getRowModel().rows.map((row) => (
                             <tr key={row.id} role="row">
                                 {row.getVisibleCells().map((cell) => (
-                                    <td key={cell.id} role="cell" className={align.get(cell.column.id)}>
+                                    <td key={cell.id} role="cell" className={looks.get(cell.column.id)}>
                                         <span className="cell-name" aria-hidden="true">
                                             {String(cell.column.columnDef.header)}
                                         </span>

@@ -32,6 +32,7 @@ export function Factors() {
         {
             id: 'remove',
             name: t('factors.remove'),
+            isAction: true,
             cell: (row) => (
                 <Button aria-label={`${t('factors.remove')}: ${row.name}`} onPress={() => setGoing(row)}>
                     {t('factors.remove')}

@@ -42,6 +42,7 @@ export function Sessions() {
         {
             id: 'end',
             name: t('sessions.end'),
+            isAction: true,
             cell: (row) =>
                 row.isThis ? null : (
                     <Button aria-label={`${t('sessions.end')}: ${row.name}`} onPress={() => end.mutate(row)}>

@@ -31,7 +31,7 @@ export default {
         title: 'Confirm that it is you',
         lead: 'The password is right. Now your second factor is needed.',
         ways: 'Ways to confirm',
-        passkey: 'Security key or device',
+        passkey: 'Passkey',
         passkeyHint: 'Fingerprint, face, screen lock, or a key in USB.',
         passkeyUse: 'Use the passkey',
         totp: 'Code from an app',
@@ -50,7 +50,7 @@ export default {
     invitation: {
         title: 'Welcome to Bildbro',
         lead: '{{inviter}} has invited you to {{organisation}}.',
-        steps: { you: 'Name and password', factor: 'Second factor', codes: 'Recovery codes' },
+        steps: { you: 'Name and password', factor: 'Second factor', codes: 'Keep codes' },
         name: 'Your name',
         nameHint: 'As colleagues know you. It is seen in the log of who has done what.',
         nameMissing: 'Type your name.',

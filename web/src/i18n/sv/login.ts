@@ -31,7 +31,7 @@ export default {
         title: 'Bekräfta att det är du',
         lead: 'Lösenordet stämmer. Nu behövs din andra faktor.',
         ways: 'Sätt att bekräfta',
-        passkey: 'Säkerhetsnyckel eller enhet',
+        passkey: 'Nyckel',
         passkeyHint: 'Fingeravtryck, ansikte, skärmlås eller en nyckel i USB.',
         passkeyUse: 'Använd nyckeln',
         totp: 'Kod från app',
@@ -50,7 +50,7 @@ export default {
     invitation: {
         title: 'Välkommen till Bildbro',
         lead: '{{inviter}} har bjudit in dig till {{organisation}}.',
-        steps: { you: 'Namn och lösenord', factor: 'Andra faktor', codes: 'Återställningskoder' },
+        steps: { you: 'Namn och lösenord', factor: 'Andra faktor', codes: 'Spara koder' },
         name: 'Ditt namn',
         nameHint: 'Så som kollegor känner dig. Det syns i loggen över vem som har gjort vad.',
         nameMissing: 'Skriv ditt namn.',
