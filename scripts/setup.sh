@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs and what is not there yet:
-# Debian packages, cargo-nextest, Python peers in .venv, the browser tests'
-# packages. Run it as often as you like. `setup.sh bench` adds what only the
+# Debian packages, cargo-nextest, Python peers in .venv, the portal's and the
+# browser tests' packages. Run it as often as you like. `setup.sh bench` adds what only the
 # benchmark needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -69,10 +69,12 @@ if ! cmp -s tests/requirements.txt .venv/installed; then
     cp tests/requirements.txt .venv/installed
 fi
 
-if ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/.installed; then
-    npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
-    cp tests/browser/package-lock.json tests/browser/node_modules/.installed
-fi
+for folder in tests/browser web; do
+    if ! cmp -s $folder/package-lock.json $folder/node_modules/.installed; then
+        npm ci --prefix $folder --no-audit --no-fund --loglevel=error
+        cp $folder/package-lock.json $folder/node_modules/.installed
+    fi
+done
 
 # An S3 server for the tests.
 if ! [ -x .work/tools/bin/s3s-fs ]; then
