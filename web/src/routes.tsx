@@ -57,6 +57,7 @@ const shell = createRoute({
     getParentRoute: () => root,
     id: 'shell',
     component: lazyRouteComponent(() => import('./shell/Shell'), 'Shell'),
+    notFoundComponent: NotHere,
     beforeLoad: async ({ context, location }) => {
         const me = await context.client.ensureQueryData(meQuery);
         if (!me) throw redirect({ to: '/login', search: { back: location.href } });

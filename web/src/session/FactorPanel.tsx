@@ -85,7 +85,6 @@ function TotpPanel({ isPending, onCode }: PanelProps & { onCode(code: string): v
                 value={code}
                 onChange={setCode}
                 onFull={onCode}
-                autoFocus
             />
             <Button kind="primary" type="submit" wide isPending={isPending} isDisabled={code.length < 6}>
                 {t('factor.confirm')}
