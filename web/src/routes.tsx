@@ -9,13 +9,12 @@ import {
     createRouter,
     type ErrorComponentProps,
     lazyRouteComponent,
-    type NotFoundRouteProps,
-    notFound,
     Outlet,
     redirect,
 } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
 import { z } from 'zod';
-import { meQuery } from './session/queries';
+import { meQuery, useMe } from './session/queries';
 import { NoPermission } from './shell/NoPermission';
 import { NotFound } from './shell/NotFound';
 import { Plain } from './shell/Plain';
@@ -57,7 +56,6 @@ const shell = createRoute({
     getParentRoute: () => root,
     id: 'shell',
     component: lazyRouteComponent(() => import('./shell/Shell'), 'Shell'),
-    notFoundComponent: NotHere,
     beforeLoad: async ({ context, location }) => {
         const me = await context.client.ensureQueryData(meQuery);
         if (!me) throw redirect({ to: '/login', search: { back: location.href } });
@@ -66,10 +64,11 @@ const shell = createRoute({
     },
 });
 
-/** For a route's `loader`: says what is missing, within the shell, before anything of the page is asked for. */
-export function needs(permission: string) {
-    return ({ context }: { context: { me: { permissions: string[] } } }) => {
-        if (!context.me.permissions.includes(permission)) throw notFound({ data: { permission } });
+/** A page that needs a permission: without it, the shell says so and the page is not even fetched. */
+export function needs(permission: string, Page: ComponentType) {
+    return function Needs() {
+        const { permissions } = useMe();
+        return permissions.includes(permission) ? <Page /> : <NoPermission permission={permission} />;
     };
 }
 
@@ -148,20 +147,13 @@ const design = createRoute({
 const forbidden = createRoute({
     getParentRoute: () => shell,
     path: '/design/forbidden',
-    loader: needs('users:manage'),
-    component: NotFound,
+    component: needs('users:manage', NotFound),
 });
 
 const tree = root.addChildren([
     plain.addChildren([login, secondFactor, organisationLogin, bankIdLogin, invitation, assignment, ended]),
     shell.addChildren([start, sessions, factors, design, forbidden]),
 ]);
-
-/** Either there is no such page, or it is not for this person: see `needs`. */
-function NotHere({ data }: NotFoundRouteProps) {
-    const { success, data: missing } = z.object({ data: z.object({ permission: z.string() }) }).safeParse(data);
-    return success ? <NoPermission permission={missing.data.permission} /> : <NotFound />;
-}
 
 function Failed({ error, reset }: ErrorComponentProps) {
     return <ProblemView error={error} onRetry={reset} />;
@@ -174,7 +166,7 @@ export function makeRouter(client: QueryClient) {
         defaultPreload: 'intent',
         defaultPendingComponent: () => <Skeleton lines={6} />,
         defaultErrorComponent: Failed,
-        defaultNotFoundComponent: NotHere,
+        defaultNotFoundComponent: NotFound,
         scrollRestoration: true,
     });
 }
