@@ -16,7 +16,7 @@ export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .NOTPARALLEL:
-.PHONY: help test demo openapi setup build fmt fmt-check lint layers unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short large licences clean
+.PHONY: help test demo openapi setup build fmt fmt-check lint layers web web-check web-e2e unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short large licences clean
 
 help:
 	@echo 'make test      all checks and tests; installs what they need (Debian)'
@@ -25,15 +25,30 @@ help:
 	@echo 'make fuzz      coverage-guided fuzzing; TARGETS=…, FUZZ_SECONDS=n for each'
 	@echo 'make chaos     500 kills and other faults for each database and blob store; SEED=n'
 	@echo 'make large     an object of 4 GB through everything; minutes, 10 GB of disk'
-	@echo 'make fmt lint layers unit browser licences   parts of it'
+	@echo 'make fmt lint layers web web-check web-e2e unit browser licences   parts of it'
 
-test: setup fmt-check lint layers build unit doc browser bench-short fuzz-short chaos-short licences
+test: setup fmt-check lint layers web web-check web-e2e build unit doc browser bench-short fuzz-short chaos-short licences
 
 demo:
 	cargo run --locked --bin bildbro -- demo $(ARGS)
 
 setup:
 	@scripts/setup.sh
+
+# The portal. Built when something of it is newer than what was built.
+WEB := web/dist/index.html
+web: $(WEB)
+$(WEB): $(shell find web/src web/index.html web/package-lock.json web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
+	npm run build --prefix web --silent -- --logLevel warn
+	@npm run sizes --prefix web --silent | tail -1
+
+# Form, types, units, and that the client is of the API as it is described.
+web-check:
+	npm run check --prefix web --silent
+
+# The portal's pages in a browser, before an imitated hub.
+web-e2e:
+	npm run e2e --prefix web --silent
 
 build:
 	cargo build --workspace --locked
@@ -115,4 +130,5 @@ licences:
 
 clean:
 	cargo clean
-	rm -rf .work .venv tests/browser/node_modules crates/login/tests/oidc/node_modules
+	rm -rf .work .venv tests/browser/node_modules crates/login/tests/oidc/node_modules \
+	    web/node_modules web/dist web/dist-imitation

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs and what is not there yet:
 # Debian packages, cargo-nextest, Python peers in .venv, npm packages of the
-# browser tests and of the OpenID provider. Run it as often as you like.
-# `setup.sh bench` adds what only the benchmark needs.
+# portal, the browser tests and the OpenID provider. Run it as often as you
+# like. `setup.sh bench` adds what only the benchmark needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -75,7 +75,7 @@ if ! cmp -s tests/requirements.txt .venv/installed; then
     cp tests/requirements.txt .venv/installed
 fi
 
-for package in tests/browser crates/login/tests/oidc; do
+for package in web tests/browser crates/login/tests/oidc; do
     if ! cmp -s "$package/package-lock.json" "$package/node_modules/.installed"; then
         npm ci --prefix "$package" --no-audit --no-fund --loglevel=error
         cp "$package/package-lock.json" "$package/node_modules/.installed"

@@ -36,7 +36,8 @@ const RING_3: &[&str] = &[
 
 /// Adapters stay apart, so that one can be replaced without the next; these
 /// are the agreed exceptions (user, used).
-const BETWEEN_ADAPTERS: &[(&str, &str)] = &[("http", "identity"), ("http", "login")];
+const BETWEEN_ADAPTERS: &[(&str, &str)] =
+    &[("http", "identity"), ("http", "login"), ("http", "print")];
 const USED_BY_ALL_ADAPTERS: &str = "telemetry";
 
 /// Libraries whose types must not leak: (prefix of the name, who may use it,

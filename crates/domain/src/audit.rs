@@ -12,8 +12,8 @@ pub mod merkle;
 pub mod run;
 
 use crate::{
-    CareUnitId, DeliveryId, GatewayId, HsaId, MachineId, MemberId, OrganisationId, Personal, ShareId,
-    StudyUid,
+    CareUnitId, DeliveryId, GatewayId, HsaId, MachineId, MemberId, OrganisationId, Personal,
+    ShareId, StudyUid,
     member::Acting,
     share::{LegalMode, Purpose},
     words::words,

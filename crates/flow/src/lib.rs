@@ -30,4 +30,5 @@ pub mod log;
 pub mod ports;
 pub mod receive;
 pub mod room;
+pub mod vault;
 pub mod work;

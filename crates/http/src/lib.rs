@@ -43,6 +43,7 @@ use bildbro_flow::{
         portal::Portal,
     },
     room::Room,
+    vault::Vault,
     work::Wake,
 };
 use bildbro_telemetry::Metrics;
@@ -55,6 +56,8 @@ pub struct HubState {
     pub store: Arc<dyn HubStore>,
     /// The same database, for people.
     pub portal: Arc<dyn Portal>,
+    /// For secrets that lie in it.
+    pub vault: Arc<Vault>,
     pub blobs: Arc<dyn Blobs>,
     pub clock: Clock,
     pub wake: Wake,

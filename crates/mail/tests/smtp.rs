@@ -115,7 +115,11 @@ async fn starttls_and_a_login_are_used_when_asked_for() {
     let authority = Authority::new("mail");
     let issued = authority.issue("localhost");
     let mode: &OsStr = "starttls".as_ref();
-    let arguments = [mode, issued.certificate_file.as_ref(), issued.key_file.as_ref()];
+    let arguments = [
+        mode,
+        issued.certificate_file.as_ref(),
+        issued.key_file.as_ref(),
+    ];
     let mut server = Server::start(&arguments);
     let mut config = config(server.port, Tls::StartTls, Some(authority.file.clone()));
     config.username = Some("hub".to_owned());
@@ -168,7 +172,11 @@ async fn tls_from_the_start_and_never_less_than_asked_for() {
     let authority = Authority::new("mail");
     let issued = authority.issue("localhost");
     let mode: &OsStr = "tls".as_ref();
-    let mut server = Server::start(&[mode, issued.certificate_file.as_ref(), issued.key_file.as_ref()]);
+    let mut server = Server::start(&[
+        mode,
+        issued.certificate_file.as_ref(),
+        issued.key_file.as_ref(),
+    ]);
     let file = Some(authority.file.clone());
     let mail = invitation(Language::English, "Region Skåne");
     let mailer = Mailer::new(config(server.port, Tls::Tls, file.clone())).unwrap();

@@ -9,8 +9,8 @@
 //! What this crate deliberately does not do: it opens no connection and makes
 //! no decision.
 
-pub mod bankid;
 pub mod audit;
+pub mod bankid;
 pub mod frame;
 pub mod link;
 pub mod problem;

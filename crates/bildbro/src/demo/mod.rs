@@ -14,7 +14,7 @@ use crate::{
     fault::{Fault, While},
     hub::{
         self, Hub,
-        config::{Config as HubConfig, LogConfig, LogFormat},
+        config::{AuditConfig, Config as HubConfig, LogConfig, LogFormat},
     },
 };
 use bildbro_domain::{
@@ -178,6 +178,7 @@ fn hub_config(dir: &Path, any_port: bool) -> Result<HubConfig, Fault> {
         database: None,
         blobs: None,
         keys: None,
+        audit: AuditConfig::default(),
         log: LogConfig::default(),
     })
 }

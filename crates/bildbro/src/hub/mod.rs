@@ -84,7 +84,9 @@ pub struct Hub {
 impl Hub {
     pub async fn open(config: Config) -> Result<Self, Fault> {
         config.validate()?;
-        let Storage { db, blobs, .. } = Storage::open(&config).await?;
+        let Storage {
+            db, blobs, vault, ..
+        } = Storage::open(&config).await?;
         blobs.ready().await.doing("writing to the blob storage")?;
         let tls = config.tls.as_ref().map(|tls| Tls {
             certificate: tls.certificate.clone(),
@@ -107,7 +109,7 @@ impl Hub {
         let db = Arc::new(db);
         let log = Log {
             signer,
-            store: Arc::clone(&db),
+            store: Arc::clone(&db) as _,
             pace: config.audit.pace(),
             clock: Clock::system(),
         };
@@ -116,6 +118,7 @@ impl Hub {
         let state = HubState {
             store: Arc::clone(&store),
             portal,
+            vault,
             blobs: Arc::new(blobs) as Arc<dyn Blobs>,
             clock: Clock::system(),
             wake: Wake::default(),

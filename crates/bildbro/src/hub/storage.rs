@@ -7,11 +7,14 @@ use crate::{
     keys,
 };
 use bildbro_domain::{ErrorClass, StudyId};
-use bildbro_flow::checkpoint::Signer;
-use bildbro_flow::ports::{
-    checkpoints::Checkpoints,
-    hub::{HubStore, Timing},
-    keys::{StudyKeys, Wrapping, study_context},
+use bildbro_flow::{
+    checkpoint::Signer,
+    ports::{
+        checkpoints::Checkpoints,
+        hub::{HubStore, Timing},
+        keys::{StudyKeys, Wrapping, study_context},
+    },
+    vault::Vault,
 };
 use bildbro_seal::DataKey;
 use bildbro_store::{HubDb, ObjectBlobs};
@@ -25,6 +28,8 @@ pub struct Storage {
     pub db: HubDb,
     pub blobs: ObjectBlobs,
     pub ring: Arc<dyn Wrapping>,
+    /// For small secrets in the database.
+    pub vault: Arc<Vault>,
 }
 
 impl Storage {
@@ -43,7 +48,7 @@ impl Storage {
                 "[keys] lacks the key `{name}`, which {count} studies still need: put it back, and run `bildbro admin keys rotate` before it is taken out"
             )));
         }
-        same_keys(&db, ring.as_ref()).await?;
+        let own = own_key(&db, ring.as_ref()).await?;
         let kept = Arc::new(db.clone());
         let wrapping = Arc::clone(&ring);
         let blobs = match &config.blobs {
@@ -59,7 +64,12 @@ impl Storage {
                 "the database knows of images, but the blob storage is empty: is its disk mounted, is it the right bucket?",
             ));
         }
-        Ok(Self { db, blobs, ring })
+        Ok(Self {
+            db,
+            blobs,
+            ring,
+            vault: Arc::new(Vault::new(&own)),
+        })
     }
 
     /// The same for a hub that has been started before.
@@ -98,16 +108,16 @@ fn started_before(config: &Config) -> Result<(), Fault> {
 /// The row of the hub's own key, which opens for all hubs on this database.
 const OWN: StudyId = StudyId(Uuid::nil());
 
-/// Sees that this process has the wrapping keys that the others on the same
+/// The hub's own key. Sees that this process has the wrapping keys that the others on the same
 /// database have: one with keys of its own would seal what nobody else can open.
-async fn same_keys(db: &HubDb, ring: &dyn Wrapping) -> Result<(), Fault> {
+async fn own_key(db: &HubDb, ring: &dyn Wrapping) -> Result<DataKey, Fault> {
     const DOING: &str = "comparing the wrapping keys with those in use";
     let context = study_context(OWN);
     let new = ring.wrap(&DataKey::new(rand::random()), &context).await;
     let kept = db.keep_study_key(OWN, &new.doing(DOING)?).await;
     let kept = kept.doing(DOING)?.wrapped;
     match ring.unwrap(&kept, &context).await {
-        Ok(_) => Ok(()),
+        Ok(key) => Ok(key),
         Err(error) if error.class() == ErrorClass::Permanent => Err(Fault::new(format!(
             "what is stored was sealed under the wrapping key `{}`, and this hub's [keys] have another, or none, of that name: give all hubs on this database the same [keys]",
             kept.by

@@ -24,10 +24,12 @@ use bildbro_flow::{
         },
     },
     room::Room,
+    vault::Vault,
     work::Wake,
 };
 use bildbro_http::{HubState, operations_router, public_router};
 use bildbro_keys::KeyRing;
+use bildbro_seal::DataKey;
 use bildbro_store::{HubDb, ObjectBlobs};
 use bildbro_wire::{
     frame,
@@ -106,6 +108,7 @@ impl Hub {
         let state = HubState {
             store: store.clone(),
             portal,
+            vault: Arc::new(Vault::new(&DataKey::new([7; 32]))),
             blobs: Arc::new(blobs),
             clock: Clock::from_fn(now),
             wake: Wake::default(),

@@ -1,5 +1,5 @@
 -- People: members, what they may do, how they log in. Patients' will. Secrets at
--- rest are sealed by the hub's own key (`hub_secret`), or kept as hashes.
+-- rest are sealed by the hub's own key (`flow::vault`), or kept as hashes.
 
 CREATE TABLE member (
     id              TEXT COLLATE "C"    NOT NULL PRIMARY KEY,
@@ -131,13 +131,6 @@ CREATE TABLE attempt (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX attempt_expires ON attempt (expires_at);
-
--- Keys of the hub itself, wrapped as studies' keys are.
-CREATE TABLE hub_secret (
-    name     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    wrapping TEXT COLLATE "C" NOT NULL,
-    wrapped  TEXT COLLATE "C" NOT NULL
-);
 
 -- OpenID Connect, for each organisation. The configuration is sealed.
 CREATE TABLE identity_provider (

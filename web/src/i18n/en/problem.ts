@@ -1,0 +1,67 @@
+// By the word that ends a problem's type: what happened, and what to do.
+export default {
+    offline: {
+        title: 'Bildbro does not answer',
+        advice: 'The computer cannot reach Bildbro just now. What you have typed is still here. Check the network and try again.',
+    },
+    'page-failed': {
+        title: 'The page could not be shown',
+        advice: 'Something went wrong on this page. Try again, or go to another page.',
+    },
+    unknown: { title: 'That did not work', advice: 'Try again. If it does not help, ask your administrator.' },
+    busy: { title: 'Bildbro is busy just now', advice: 'Wait a moment and try again. Nothing has been lost.' },
+    'not-ready': {
+        title: 'Bildbro is not ready yet',
+        advice: 'The service is starting, or waits for its database. Try again in a minute.',
+    },
+    ambiguous: { title: 'We do not know whether it was done', advice: 'Trying again is safe: nothing is done twice.' },
+    internal: {
+        title: 'Something went wrong at Bildbro',
+        advice: 'It is noted in the operator’s log. Try again later.',
+    },
+    'not-found': {
+        title: 'There is nothing here',
+        advice: 'It may have been removed, or you may not have the right to see it.',
+    },
+    'not-allowed': {
+        title: 'You do not have permission for this',
+        advice: 'Ask your administrator if you need it in your work.',
+    },
+    'session-ended': { title: 'You are logged out', advice: 'Log in again, and you go on where you were.' },
+    'step-up-needed': {
+        title: 'This needs you to confirm that it is you',
+        advice: 'Try again and confirm with your second factor.',
+    },
+    'wrong-login': {
+        title: 'The e-mail address or the password is wrong',
+        advice: 'Check both and try again. After several errors you will have to wait a while.',
+    },
+    'wrong-factor': {
+        title: 'The code is wrong',
+        advice: 'Wait for the next code in the app and try again. Check that the phone’s clock is right.',
+    },
+    'wrong-recovery': {
+        title: 'The recovery code is wrong',
+        advice: 'It may have been used already. Each code works once.',
+    },
+    'passkey-failed': {
+        title: 'The passkey could not be used',
+        advice: 'You cancelled, or there is no passkey for Bildbro on this device. Try again or choose another way.',
+    },
+    'too-often': { title: 'Too many tries', advice: 'Wait a while before you try again.' },
+    locked: { title: 'The account is locked', advice: 'Your administrator can unlock it.' },
+    'invitation-ended': {
+        title: 'The invitation is no longer valid',
+        advice: 'It has been used, or is too old. Ask the person who invited you for a new one.',
+    },
+    'weak-password': {
+        title: 'The password is too easy to guess',
+        advice: 'Choose a longer one. A few words that only you would put together work well.',
+    },
+    unreadable: { title: 'Bildbro did not understand what was sent', advice: 'Reload the page and try again.' },
+    'body-too-large': { title: 'That is too large', advice: 'Send less at a time.' },
+    conflict: {
+        title: 'Someone else has changed this',
+        advice: 'Reload the page, see what is new, and make your change again.',
+    },
+};

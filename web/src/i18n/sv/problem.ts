@@ -1,0 +1,67 @@
+// By the word that ends a problem's type: what happened, and what to do.
+export default {
+    offline: {
+        title: 'Bildbro svarar inte',
+        advice: 'Datorn når inte Bildbro just nu. Det du har skrivit är kvar. Kontrollera nätet och försök igen.',
+    },
+    'page-failed': {
+        title: 'Sidan kunde inte visas',
+        advice: 'Något gick fel på den här sidan. Försök igen, eller gå till en annan sida.',
+    },
+    unknown: { title: 'Det gick inte', advice: 'Försök igen. Kontakta din administratör om det inte hjälper.' },
+    busy: { title: 'Bildbro är upptaget just nu', advice: 'Vänta en stund och försök igen. Inget har gått förlorat.' },
+    'not-ready': {
+        title: 'Bildbro är inte redo än',
+        advice: 'Tjänsten startar eller väntar på sin databas. Försök igen om en minut.',
+    },
+    ambiguous: {
+        title: 'Vi vet inte om det blev gjort',
+        advice: 'Det är ofarligt att försöka igen: inget görs två gånger.',
+    },
+    internal: { title: 'Något gick fel hos Bildbro', advice: 'Felet är noterat i driftens logg. Försök igen senare.' },
+    'not-found': {
+        title: 'Det finns inte här',
+        advice: 'Det kan ha tagits bort, eller så har du inte rätt att se det.',
+    },
+    'not-allowed': {
+        title: 'Du har inte behörighet till det här',
+        advice: 'Fråga din administratör om du behöver det i ditt arbete.',
+    },
+    'session-ended': { title: 'Du är utloggad', advice: 'Logga in igen så fortsätter du där du var.' },
+    'step-up-needed': {
+        title: 'Det här kräver att du bekräftar att det är du',
+        advice: 'Försök igen och bekräfta med din andra faktor.',
+    },
+    'wrong-login': {
+        title: 'E-postadressen eller lösenordet stämmer inte',
+        advice: 'Kontrollera båda och försök igen. Efter flera fel får du vänta en stund.',
+    },
+    'wrong-factor': {
+        title: 'Koden stämmer inte',
+        advice: 'Vänta på nästa kod i appen och försök igen. Kontrollera att telefonens klocka går rätt.',
+    },
+    'wrong-recovery': {
+        title: 'Återställningskoden stämmer inte',
+        advice: 'Den kan vara använd redan. Varje kod fungerar en gång.',
+    },
+    'passkey-failed': {
+        title: 'Nyckeln kunde inte användas',
+        advice: 'Du avbröt, eller så finns ingen nyckel till Bildbro på den här enheten. Försök igen eller välj ett annat sätt.',
+    },
+    'too-often': { title: 'För många försök', advice: 'Vänta en stund innan du försöker igen.' },
+    locked: { title: 'Kontot är låst', advice: 'Din administratör kan låsa upp det.' },
+    'invitation-ended': {
+        title: 'Inbjudan gäller inte längre',
+        advice: 'Den är använd eller för gammal. Be den som bjöd in dig om en ny.',
+    },
+    'weak-password': {
+        title: 'Lösenordet är för lätt att gissa',
+        advice: 'Välj ett längre. Några ord som bara du tänker på tillsammans fungerar bra.',
+    },
+    unreadable: { title: 'Bildbro förstod inte det som skickades', advice: 'Ladda om sidan och försök igen.' },
+    'body-too-large': { title: 'Det är för stort', advice: 'Skicka mindre åt gången.' },
+    conflict: {
+        title: 'Någon annan har ändrat detta',
+        advice: 'Ladda om sidan, se vad som är nytt och gör din ändring igen.',
+    },
+};
