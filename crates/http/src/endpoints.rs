@@ -12,6 +12,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use bildbro_domain::{audit::Action, permission::Permission, policy};
+use bildbro_flow::ports::portal::login::Need;
 use bildbro_wire::link::{COMPLETE, CONTENT, ENROL, HELLO, INSTANCES, OFFER, REPORT, TOKEN, WORK};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use std::{fmt, sync::LazyLock};
@@ -265,6 +266,19 @@ pub fn portal_endpoints() -> impl Iterator<Item = &'static Endpoint> {
     portal::PARTS.iter().flat_map(|part| part.iter())
 }
 
+/// What is asked of a person before anything of the request is read.
+const fn need(endpoint: &Endpoint) -> Option<Need> {
+    match (endpoint.caller, endpoint.record) {
+        (Caller::Beginner, _) => Some(Need::Session),
+        (Caller::Member, _) => Some(Need::Member),
+        (Caller::Holder(permission), Record::Audited(action)) => {
+            Some(Need::Permission(permission, Some(action)))
+        }
+        (Caller::Holder(permission), _) => Some(Need::Permission(permission, None)),
+        _ => None,
+    }
+}
+
 /// The routes of one listener.
 pub fn router(surface: Surface, state: &HubState) -> Router<HubState> {
     let guarded = middleware::from_fn_with_state(state.clone(), portal::same_site);
@@ -276,6 +290,10 @@ pub fn router(surface: Surface, state: &HubState) -> Router<HubState> {
             if endpoint.caller == Caller::Machine {
                 let require = middleware::from_fn_with_state(state.clone(), machine::require);
                 route = route.route_layer(require);
+            }
+            if let Some(need) = need(endpoint) {
+                let guard = portal::Guard::new(state.clone(), need);
+                route = route.route_layer(middleware::from_fn_with_state(guard, portal::guard));
             }
             if endpoint.path.starts_with("/api/") {
                 route = route.route_layer(guarded.clone());

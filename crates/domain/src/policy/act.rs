@@ -143,9 +143,11 @@ pub fn allow(
     })
 }
 
+/// Whether the log-in is complete, and account and organisation are open.
+///
 /// # Errors
 /// When the log-in is not complete, or the account or its organisation closed.
-pub(super) fn logged_in(who: &Acting) -> Result<(), Denial> {
+pub fn logged_in(who: &Acting) -> Result<(), Denial> {
     if who.level != Level::Full {
         return Err(Denial::NotLoggedIn);
     }

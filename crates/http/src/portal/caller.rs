@@ -7,6 +7,7 @@
 //! comes from (`Sec-Fetch-Site`, `Origin`), and a header of our own cannot be set
 //! from elsewhere without asking first, which is never allowed.
 
+use super::refusal::Refused;
 use crate::{HubState, problem::ProblemResponse};
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request, State},
@@ -15,7 +16,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bildbro_domain::Digest;
-use bildbro_flow::ports::portal;
+use bildbro_flow::ports::portal::{
+    self,
+    login::{Need, SessionLife},
+};
 use std::net::{IpAddr, SocketAddr};
 
 /// The session's cookie.
@@ -90,6 +94,33 @@ pub async fn same_site(State(state): State<HubState>, request: Request, next: Ne
         return ProblemResponse::cross_site().into_response();
     }
     next.run(request).await
+}
+
+/// What stands before a route for people.
+#[derive(Clone)]
+pub struct Guard {
+    state: HubState,
+    need: Need,
+}
+
+impl Guard {
+    pub const fn new(state: HubState, need: Need) -> Self {
+        Self { state, need }
+    }
+}
+
+/// Lets a request pass only when whoever calls may come in.
+pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let caller = match Caller::from_request_parts(&mut parts, &guard.state).await {
+        Ok(Caller(caller)) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    let life = SessionLife::default();
+    if let Err(refusal) = guard.state.portal.may(&caller, guard.need, life).await {
+        return Refused::from(refusal).into_response();
+    }
+    next.run(Request::from_parts(parts, body)).await
 }
 
 fn is_own(headers: &HeaderMap, public_url: &str) -> bool {

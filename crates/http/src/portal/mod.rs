@@ -15,7 +15,7 @@ mod members;
 mod refusal;
 mod will;
 
-pub use caller::same_site;
+pub use caller::{Guard, guard, same_site};
 
 use crate::endpoints::Endpoint;
 
