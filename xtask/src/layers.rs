@@ -13,7 +13,7 @@ pub struct Package {
     pub dependencies: Vec<String>,
 }
 
-const RING_0: &[&str] = &["domain", "dicom", "wire", "seal"];
+const RING_0: &[&str] = &["domain", "dicom", "wire", "seal", "site"];
 const RING_1: &[&str] = &["flow"];
 const RING_2: &[&str] = &[
     "store",

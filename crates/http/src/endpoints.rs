@@ -282,7 +282,7 @@ const fn need(endpoint: &Endpoint) -> Option<Need> {
 /// The routes of one listener.
 pub fn router(surface: Surface, state: &HubState) -> Router<HubState> {
     let guarded = middleware::from_fn_with_state(state.clone(), portal::same_site);
-    ENDPOINTS
+    let router = ENDPOINTS
         .iter()
         .filter(|endpoint| endpoint.surface == surface || endpoint.surface == Surface::Both)
         .fold(Router::new(), |router, endpoint| {
@@ -300,6 +300,10 @@ pub fn router(surface: Surface, state: &HubState) -> Router<HubState> {
             }
             router.route(endpoint.path, route)
         })
-        .fallback(async || ProblemResponse::not_found())
-        .method_not_allowed_fallback(async || ProblemResponse::method_not_allowed())
+        .method_not_allowed_fallback(async || ProblemResponse::method_not_allowed());
+    // The portal's pages are files, not routes.
+    match surface {
+        Surface::Public => router.fallback(portal::site),
+        _ => router.fallback(async || ProblemResponse::not_found()),
+    }
 }

@@ -105,7 +105,7 @@ impl Listener {
         let failed = |source| ServeError::Serve { address, source };
         let service = router
             .layer(Extension(Stopping(stop.clone())))
-            .into_make_service();
+            .into_make_service_with_connect_info::<SocketAddr>();
         let handle = Handle::new();
         let stopping = tokio::spawn({
             let handle = handle.clone();

@@ -178,6 +178,9 @@ fn hub_config(dir: &Path, any_port: bool) -> Result<HubConfig, Fault> {
         database: None,
         blobs: None,
         keys: None,
+        mail: None,
+        bankid: None,
+        siem: None,
         audit: AuditConfig::default(),
         log: LogConfig::default(),
     })

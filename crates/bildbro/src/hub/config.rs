@@ -1,5 +1,6 @@
 //! The hub's configuration. Documented key by key in docs/operations.md.
 
+use super::outside::{BankIdConfig, MailConfig, SiemConfig};
 use crate::fault::Fault;
 use bildbro_domain::audit::checkpoint::PublicKey;
 use bildbro_flow::checkpoint::Pace;
@@ -43,6 +44,15 @@ pub struct Config {
     /// nothing is said.
     #[serde(default)]
     pub keys: Option<RingConfig>,
+    /// An SMTP server; without it, invitations are links to pass on.
+    #[serde(default)]
+    pub mail: Option<MailConfig>,
+    /// Log-in by BankID.
+    #[serde(default)]
+    pub bankid: Option<BankIdConfig>,
+    /// A syslog receiver for the log.
+    #[serde(default)]
+    pub siem: Option<SiemConfig>,
     #[serde(default)]
     pub audit: AuditConfig,
     #[serde(default)]

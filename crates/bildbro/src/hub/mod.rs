@@ -1,6 +1,7 @@
 //! `bildbro hub`: where gateways meet.
 
 pub mod config;
+pub mod outside;
 mod storage;
 
 use crate::{

@@ -13,9 +13,11 @@ mod login;
 mod machines;
 mod members;
 mod refusal;
+mod site;
 mod will;
 
 pub use caller::{Guard, guard, same_site};
+pub use site::site;
 
 use crate::endpoints::Endpoint;
 

@@ -29,6 +29,7 @@ const UNLOCK_SQLITE: &[&str] = &[
     "DROP TRIGGER audit_head_goes_forward",
     "DROP TRIGGER checkpoint_never_updated",
     "DROP TRIGGER checkpoint_never_deleted",
+    "DROP TRIGGER checkpoint_never_replaced",
     "PRAGMA foreign_keys = OFF",
 ];
 

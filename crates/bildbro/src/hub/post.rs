@@ -1,0 +1,175 @@
+//! Letters go out by SMTP, entries to the SIEM: the loops that a hub runs when
+//! the service is configured.
+
+use crate::fault::{Fault, While};
+use async_trait::async_trait;
+use bildbro_domain::ErrorClass;
+use bildbro_flow::{
+    clock::Clock,
+    letter::{Letter, Notice},
+    ports::portal::Portal,
+    post::{Post, send_due},
+    vault::Vault,
+};
+use bildbro_mail::{Address, Mailer, templates};
+use jiff::{SignedDuration, tz::TimeZone};
+use bildbro_syslog::{Origin, Pace, Receiver, Sender, Source, SourceError};
+use bildbro_wire::audit::Event;
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How often to look for letters.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Where the people are that read the letters.
+const ZONE: &str = "Europe/Stockholm";
+
+struct Smtp {
+    mailer: Mailer,
+    zone: TimeZone,
+}
+
+#[async_trait]
+impl Post for Smtp {
+    async fn send(&self, letter: &Letter) -> Result<(), ErrorClass> {
+        let mail = write(letter, &self.zone).map_err(|()| ErrorClass::Permanent)?;
+        self.mailer.send(&mail).await.map_err(|error| {
+            // The server's words may quote the address.
+            error.class()
+        })
+    }
+}
+
+/// `Err`: an address or a name that no letter can carry.
+fn write(letter: &Letter, zone: &TimeZone) -> Result<bildbro_mail::Mail, ()> {
+    let to = Address::parse(letter.to.reveal()).map_err(|_| ())?;
+    let language = match letter.language.as_str() {
+        "en" => templates::Language::English,
+        _ => templates::Language::Swedish,
+    };
+    let notice = match &letter.notice {
+        Notice::Invitation {
+            organisation,
+            invited_by,
+            url,
+            expires,
+        } => templates::Notice::Invitation {
+            organisation,
+            invited_by: invited_by.reveal(),
+            link: url.reveal(),
+            until: *expires,
+        },
+        Notice::PasswordReset { url, expires } => templates::Notice::PasswordReset {
+            link: url.reveal(),
+            until: *expires,
+        },
+        Notice::SecondFactorChanged { at, .. } => {
+            templates::Notice::SecondFactorChanged { at: *at }
+        }
+    };
+    templates::write(&notice, language, to, zone).map_err(|_| ())
+}
+
+/// Sends what is due until `stop`.
+pub async fn letters(
+    store: Arc<dyn Portal>,
+    vault: Arc<Vault>,
+    mailer: Mailer,
+    clock: Clock,
+    stop: CancellationToken,
+) {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    let post = Smtp { mailer, zone };
+    loop {
+        let at = clock.now();
+        if let Err(error) = send_due(&*store, &vault, &post, at, rand::random()).await {
+            tracing::error!(%error, "letters.failed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// The one cursor that the SIEM has.
+const SIEM: &str = "siem";
+
+/// The hub's log as the sender reads it.
+pub struct Entries {
+    store: Arc<dyn Portal>,
+    /// This process, for the lease.
+    holder: String,
+    /// The hub, as the entries name their system.
+    source: String,
+    clock: Clock,
+}
+
+fn source_error(error: bildbro_flow::ports::StoreError) -> SourceError {
+    SourceError(Box::new(error))
+}
+
+#[async_trait]
+impl Source for Entries {
+    async fn take(&self, lease: Duration) -> Result<Option<u64>, SourceError> {
+        let (at, lease) = (self.clock.now(), signed(lease));
+        let taken = self.store.cursor_take(SIEM, &self.holder, at, lease).await;
+        taken.map_err(source_error)
+    }
+
+    async fn next(&self, after: u64, most: usize) -> Result<Vec<Event>, SourceError> {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let events = self.store.events_after(after, most, &self.source).await;
+        events.map_err(source_error)
+    }
+
+    async fn advance(&self, to: u64, lease: Duration) -> Result<bool, SourceError> {
+        let (at, lease) = (self.clock.now(), signed(lease));
+        let moved = self.store.cursor_advance(SIEM, &self.holder, to, at, lease);
+        moved.await.map_err(source_error)
+    }
+
+    async fn release(&self) -> Result<(), SourceError> {
+        let released = self.store.cursor_release(SIEM, &self.holder).await;
+        released.map_err(source_error)
+    }
+}
+
+fn signed(lease: Duration) -> SignedDuration {
+    SignedDuration::try_from(lease).unwrap_or(SignedDuration::MAX)
+}
+
+/// Passes the log on to the SIEM until `stop`; one hub of several at a time.
+///
+/// # Errors
+/// When this machine has no name to tell.
+pub fn siem(
+    store: Arc<dyn Portal>,
+    receiver: Receiver,
+    hub: Uuid,
+    clock: Clock,
+) -> Result<Sender<Entries>, Fault> {
+    let host = gethostname().doing("reading this machine's name for [siem]")?;
+    let origin = Origin {
+        host,
+        process: std::process::id().to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let source = Entries {
+        store,
+        holder: Uuid::new_v4().to_string(),
+        source: hub.to_string(),
+        clock,
+    };
+    Ok(Sender::new(
+        source,
+        receiver,
+        origin,
+        Pace::default(),
+    ))
+}
+
+fn gethostname() -> std::io::Result<String> {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map(|name| name.trim().to_owned())
+}
