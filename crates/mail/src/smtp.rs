@@ -18,6 +18,9 @@ use std::{fmt, fs, io, path::PathBuf, time::Duration};
 /// someone waits at a page.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// For a whole message: a server that goes silent in the middle is let go.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// How the way to the mail server is guarded. Never less than asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -91,7 +94,7 @@ impl MailError {
             };
             return Self::Refused(code.into(), class);
         }
-        if error.is_tls() {
+        if error.is_tls() || is_handshake(error) {
             Self::Reach("TLS failed", ErrorClass::Permanent)
         } else if error.is_client() {
             Self::Reach("it lacks what is asked for", ErrorClass::Permanent)
@@ -103,10 +106,26 @@ impl MailError {
     }
 }
 
+/// A certificate that is not trusted comes as an error of the stream when TLS
+/// begins by STARTTLS; rustls makes it one of invalid data.
+fn is_handshake(error: &lettre::transport::smtp::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>()
+            && io.kind() == std::io::ErrorKind::InvalidData
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// Sends messages; each by a connection of its own, since they are few.
 pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Address,
+    patience: Duration,
 }
 
 impl Mailer {
@@ -138,7 +157,15 @@ impl Mailer {
         Ok(Self {
             transport: builder.build(),
             from: config.from,
+            patience: PATIENCE,
         })
+    }
+
+    /// How long one message may take, instead of two minutes.
+    #[must_use]
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Returns when the server has taken responsibility for the message.
@@ -157,9 +184,9 @@ impl Mailer {
             .message_id(None)
             .multipart(body)
             .map_err(MailError::Compose)?;
-        self.transport
-            .send(message)
-            .await
+        let sent = tokio::time::timeout(self.patience, self.transport.send(message)).await;
+        let silent = |_| MailError::Reach("no answer in time", ErrorClass::Transient);
+        sent.map_err(silent)?
             .map_err(|error| MailError::sending(&error))?;
         Ok(())
     }

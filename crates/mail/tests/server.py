@@ -35,7 +35,8 @@ class Taker:
 
 def login(server, session, envelope, mechanism, data):
     right = (data.login, data.password) == (b"hub", "lösen".encode())
-    return AuthResult(success=right, auth_data=data.login.decode() if right else None)
+    # Not handled: the server itself is to say 535.
+    return AuthResult(success=right, handled=False, auth_data=data.login.decode() if right else None)
 
 
 async def main():

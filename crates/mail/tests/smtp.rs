@@ -252,3 +252,16 @@ fn every_message_is_filled_in_and_a_name_forges_nothing() {
     };
     assert!(write(&forged, Language::Swedish).is_err());
 }
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_let_go() {
+    // Takes connections into its queue, and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mailer = Mailer::new(config(port, Tls::None, None))
+        .unwrap()
+        .patience(std::time::Duration::from_millis(50));
+    let mail = invitation(Language::English, "Region Skåne");
+    let gone = mailer.send(&mail).await.unwrap_err();
+    assert_eq!(gone.class(), ErrorClass::Transient, "{gone:?}");
+}
