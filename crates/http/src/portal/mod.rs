@@ -16,6 +16,7 @@ mod refusal;
 mod will;
 
 pub use caller::{Guard, guard, same_site};
+pub use login::LoginMeans;
 
 use crate::endpoints::Endpoint;
 

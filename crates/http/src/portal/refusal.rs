@@ -29,6 +29,12 @@ impl From<ProblemResponse> for Refused {
     }
 }
 
+impl From<Response> for Refused {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         *self.0
