@@ -9,14 +9,14 @@
 mod bankid;
 mod begin;
 mod browser;
-mod ceremony;
+pub mod ceremony;
 mod factor;
 mod invitation;
 mod means;
 mod oidc;
 mod password;
 mod session;
-mod throttle;
+pub mod throttle;
 
 pub use means::LoginMeans;
 
