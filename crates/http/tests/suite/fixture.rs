@@ -89,7 +89,8 @@ pub struct Hub {
     pub store: Arc<dyn HubStore>,
     pub sender: Party,
     pub recipient: Party,
-    _folder: TempDir,
+    /// Where `hub.sqlite` lies.
+    pub folder: TempDir,
 }
 
 impl Hub {
@@ -125,7 +126,7 @@ impl Hub {
             recipient: party(&*store, "Region Skåne", "BB_SKANE").await,
             state,
             store,
-            _folder: folder,
+            folder,
         }
     }
 
