@@ -68,6 +68,22 @@ words!(
     }
 );
 
+words!(
+    /// What a second factor is.
+    FactorKind {
+        Passkey = "passkey",
+        Totp = "totp",
+    }
+);
+
+words!(
+    /// What a link that was sent is for.
+    InvitationKind {
+        Invitation = "invitation",
+        Reset = "reset",
+    }
+);
+
 /// Who acts, as read from the database in the transaction of the act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acting {

@@ -10,7 +10,7 @@ mod act;
 mod explain;
 
 pub use access::{Access, ContentRequest, Deed, Relation, content};
-pub use act::{Allowed, Demand, FRESH, allow, demand, logged_in};
+pub use act::{Allowed, Demand, FRESH, allow, demand, is_open, logged_in, own_account};
 pub use explain::{Explanation, Ground, explain};
 
 use crate::{

@@ -25,6 +25,7 @@ pub mod decide;
 pub mod deliver;
 pub mod forward;
 pub mod fsck;
+pub mod letter;
 pub mod line;
 pub mod log;
 pub mod ports;

@@ -33,6 +33,7 @@ mod token;
 
 pub use describe::openapi;
 pub use endpoints::{Caller, ENDPOINTS, Endpoint, Method, Record, Surface};
+pub use portal::LoginMeans;
 pub use serve::{Listener, ServeError, Tls};
 
 use axum::{Router, middleware};
@@ -46,6 +47,7 @@ use bildbro_flow::{
     vault::Vault,
     work::Wake,
 };
+use bildbro_login::bankid::BankId;
 use bildbro_telemetry::Metrics;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -58,6 +60,10 @@ pub struct HubState {
     pub portal: Arc<dyn Portal>,
     /// For secrets that lie in it.
     pub vault: Arc<Vault>,
+    /// What log-in works with besides.
+    pub login: Arc<LoginMeans>,
+    /// For staff; `None`: no log-in by BankID.
+    pub bankid: Option<Arc<BankId>>,
     pub blobs: Arc<dyn Blobs>,
     pub clock: Clock,
     pub wake: Wake,

@@ -14,6 +14,10 @@ use std::time::Duration;
 /// Longest JSON message: a full batch of offers is about a tenth of it.
 pub const LONGEST_MESSAGE: usize = 2 << 20;
 
+/// Longest of those that the portal's pages send, and how deep they may nest.
+const LONGEST_OF_PORTAL: usize = 256 << 10;
+const DEEPEST: usize = 32;
+
 /// A sender that gives no byte for this long is let go.
 pub const STALLED: Duration = Duration::from_secs(60);
 
@@ -27,7 +31,18 @@ impl<T: DeserializeOwned> FromRequest<HubState> for Message<T> {
 
     async fn from_request(request: Request, _: &HubState) -> Result<Self, ProblemResponse> {
         require_media_type(request.headers(), JSON)?;
-        let bytes = whole(request.into_body(), LONGEST_MESSAGE).await?;
+        let of_portal = request.uri().path().starts_with("/api/");
+        let most = if of_portal {
+            LONGEST_OF_PORTAL
+        } else {
+            LONGEST_MESSAGE
+        };
+        let bytes = whole(request.into_body(), most).await?;
+        if of_portal && depth(&bytes) > DEEPEST {
+            return Err(ProblemResponse::unreadable(format!(
+                "It nests deeper than {DEEPEST} levels."
+            )));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             // serde's own text quotes values, which may be personal.
             let (line, column) = (error.line(), error.column());
@@ -36,6 +51,33 @@ impl<T: DeserializeOwned> FromRequest<HubState> for Message<T> {
             ))
         })
     }
+}
+
+/// How deep a JSON text nests at most, before anything is made of it.
+fn depth(text: &[u8]) -> usize {
+    let (mut now, mut deepest) = (0_usize, 0_usize);
+    let (mut quoted, mut escaped) = (false, false);
+    for byte in text {
+        if quoted {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => quoted = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => quoted = true,
+            b'[' | b'{' => {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+            b']' | b'}' => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// # Errors
@@ -81,5 +123,17 @@ pub async fn next_chunk(chunks: &mut BodyDataStream) -> Result<Option<Bytes>, Pr
         Ok(None) => Ok(None),
         Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
         Ok(Some(Err(_))) => Err(ProblemResponse::broken_off()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::depth;
+
+    #[test]
+    fn depth_is_counted_outside_of_texts() {
+        assert_eq!(depth(br#"{"a":[1,{"b":2}],"c":"[[[[\"[["}"#), 3);
+        assert_eq!(depth(&b"[".repeat(100)), 100);
+        assert_eq!(depth(b"]]]][]"), 1);
     }
 }

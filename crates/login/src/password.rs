@@ -42,6 +42,7 @@ const SALT: usize = 16;
 pub const LONGEST: usize = 256;
 
 /// A password as typed. Printed as `‹password›`, wiped when dropped.
+#[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {

@@ -19,7 +19,7 @@ use bildbro_flow::{
     room::Room,
     work::Wake,
 };
-use bildbro_http::{HubState, Listener, Tls};
+use bildbro_http::{HubState, Listener, LoginMeans, Tls};
 use bildbro_telemetry::{LogFormat, Metrics};
 use clap::Args;
 use config::Config;
@@ -120,6 +120,8 @@ impl Hub {
             store: Arc::clone(&store),
             portal,
             vault,
+            login: Arc::new(LoginMeans::new(&url)),
+            bankid: None,
             blobs: Arc::new(blobs) as Arc<dyn Blobs>,
             clock: Clock::system(),
             wake: Wake::default(),

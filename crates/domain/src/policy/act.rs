@@ -151,6 +151,32 @@ pub fn logged_in(who: &Acting) -> Result<(), Denial> {
     if who.level != Level::Full {
         return Err(Denial::NotLoggedIn);
     }
+    is_open(who)
+}
+
+/// May `who` change how they themselves log in? Whoever has no second factor yet
+/// (`first`) may set one up; whoever has one must have shown it just now.
+///
+/// # Errors
+/// When the log-in has not come far enough, is not fresh, or account or
+/// organisation are closed.
+pub fn own_account(who: &Acting, first: bool, now: Timestamp) -> Result<(), Denial> {
+    if who.level == Level::Setup && first {
+        return is_open(who);
+    }
+    logged_in(who)?;
+    if is_fresh(who, now) {
+        Ok(())
+    } else {
+        Err(Denial::StepUp)
+    }
+}
+
+/// Whether account and organisation are open.
+///
+/// # Errors
+/// When one of them is closed.
+pub fn is_open(who: &Acting) -> Result<(), Denial> {
     if !who.member.active {
         return Err(Denial::MemberInactive);
     }

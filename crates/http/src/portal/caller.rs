@@ -28,8 +28,8 @@ pub const COOKIE: &str = "__Host-session";
 /// A header that only our own script sets.
 const OWN_HEADER: &str = "x-bildbro";
 
-/// Far longer than our tokens are.
-const LONGEST_TOKEN: usize = 128;
+/// Longer than any of ours: the one that names accounts has some 700.
+const LONGEST_COOKIE: usize = 1024;
 
 /// Longest address of a client that is believed from a proxy.
 const LONGEST_ADDRESS: usize = 45;
@@ -62,7 +62,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, value)| *key == name && (1..=LONGEST_TOKEN).contains(&value.len()))
+        .find(|(key, value)| *key == name && (1..=LONGEST_COOKIE).contains(&value.len()))
         .map(|(_, value)| value)
 }
 

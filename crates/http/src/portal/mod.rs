@@ -18,6 +18,7 @@ mod will;
 
 pub use caller::{Guard, guard, same_site};
 pub use site::site;
+pub use login::LoginMeans;
 
 use crate::endpoints::Endpoint;
 

@@ -29,6 +29,12 @@ impl From<ProblemResponse> for Refused {
     }
 }
 
+impl From<Response> for Refused {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         *self.0
@@ -59,6 +65,9 @@ fn respond(refusal: Refusal) -> Response {
         .detail(why)
         .with("field", field.into())
         .into_response(),
+        Refusal::Over(word @ ("used" | "expired")) => {
+            permanent(StatusCode::GONE, word, "It can no longer be used").into_response()
+        }
         Refusal::Over(why) => permanent(StatusCode::GONE, "over", "It can no longer be done")
             .detail(why)
             .into_response(),
@@ -68,6 +77,13 @@ fn respond(refusal: Refusal) -> Response {
             "It is the organisation's last administrator",
         )
         .detail("Make someone else an administrator first.")
+        .into_response(),
+        Refusal::LastFactor => permanent(
+            StatusCode::CONFLICT,
+            "last-factor",
+            "It is the only second factor",
+        )
+        .detail("Add another first.")
         .into_response(),
         Refusal::ApprovalAsked(approval) => (
             StatusCode::ACCEPTED,

@@ -27,7 +27,7 @@ use bildbro_flow::{
     vault::Vault,
     work::Wake,
 };
-use bildbro_http::{HubState, operations_router, public_router};
+use bildbro_http::{HubState, LoginMeans, operations_router, public_router};
 use bildbro_keys::KeyRing;
 use bildbro_seal::DataKey;
 use bildbro_store::{HubDb, ObjectBlobs};
@@ -89,7 +89,8 @@ pub struct Hub {
     pub store: Arc<dyn HubStore>,
     pub sender: Party,
     pub recipient: Party,
-    _folder: TempDir,
+    /// Where `hub.sqlite` lies.
+    pub folder: TempDir,
 }
 
 impl Hub {
@@ -109,6 +110,8 @@ impl Hub {
             store: store.clone(),
             portal,
             vault: Arc::new(Vault::new(&DataKey::new([7; 32]))),
+            login: Arc::new(LoginMeans::new("https://hub.example")),
+            bankid: None,
             blobs: Arc::new(blobs),
             clock: Clock::from_fn(now),
             wake: Wake::default(),
@@ -123,7 +126,7 @@ impl Hub {
             recipient: party(&*store, "Region Skåne", "BB_SKANE").await,
             state,
             store,
-            _folder: folder,
+            folder,
         }
     }
 

@@ -58,6 +58,9 @@ pub enum Refusal {
     /// An organisation keeps one administrator who can log in.
     #[error("it is the organisation's last administrator")]
     LastAdministrator,
+    /// Whoever has a second factor keeps one.
+    #[error("it is the only second factor")]
+    LastFactor,
     /// A second member has been asked to approve it.
     #[error("a second member must approve it")]
     ApprovalAsked(Uuid),

@@ -1,5 +1,0 @@
-//! Log-in: password and second factor, identity providers, BankID.
-
-use crate::endpoints::Endpoint;
-
-pub const ENDPOINTS: &[Endpoint] = &[];
