@@ -10,7 +10,7 @@ mod act;
 mod explain;
 
 pub use access::{Access, ContentRequest, Deed, Relation, content};
-pub use act::{Allowed, Demand, FRESH, allow, demand, logged_in};
+pub use act::{Allowed, Demand, FRESH, allow, demand, logged_in, open};
 pub use explain::{Explanation, Ground, explain};
 
 use crate::{
@@ -98,7 +98,8 @@ pub enum Denial {
     PartnerClosed,
     #[error("a second member must approve it")]
     FourEyes,
-    #[error("the gateway has been revoked")]
+    /// The gateway's, or the member's organisation.
+    #[error("the gateway has been revoked, or its organisation closed")]
     SubjectInactive,
     #[error("the delivery is another organisation's")]
     NotRecipient,

@@ -151,6 +151,14 @@ pub fn logged_in(who: &Acting) -> Result<(), Denial> {
     if who.level != Level::Full {
         return Err(Denial::NotLoggedIn);
     }
+    open(who)
+}
+
+/// Whether account and organisation are open, however far the log-in has come.
+///
+/// # Errors
+/// When either is closed.
+pub fn open(who: &Acting) -> Result<(), Denial> {
     if !who.member.active {
         return Err(Denial::MemberInactive);
     }

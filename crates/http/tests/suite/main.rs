@@ -11,6 +11,8 @@ mod bodies;
 mod described;
 mod fixture;
 mod pages;
+mod portal_coverage;
+mod portal_will;
 mod serving;
 mod token;
 mod unauthorised;

@@ -110,7 +110,13 @@ async fn ask(
         .bind(micros(at.checked_add(LASTS).unwrap_or(at)))
         .execute(&mut *connection)
         .await?;
-    let mut entry = Entry::by(Uuid::now_v7(), at, Action::AskApproval, Outcome::Success, who);
+    let mut entry = Entry::by(
+        Uuid::now_v7(),
+        at,
+        Action::AskApproval,
+        Outcome::Success,
+        who,
+    );
     entry.patient_id = Some(Personal::new(patient.reveal()));
     entry.detail = Some(WORD.into());
     audit::append(connection, &[entry]).await?;

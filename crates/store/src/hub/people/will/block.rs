@@ -1,18 +1,14 @@
 //! Blocks: registered, and lifted.
 
-use super::{
-    allow_own, approval, caller_of, check_unit, entry_about, granted, patient_of,
-};
+use super::{allow_own, approval, caller_of, check_unit, entry_about, granted, patient_of};
 use crate::{
     audit,
     database::{Connection, hold},
     fault::Fault,
-    hub::{people::allow, queue, delivery},
+    hub::{delivery, people::allow, queue},
     value::{id, micros},
 };
-use bildbro_domain::{
-    BlockId, CareUnitId, DeliveryId, OrganisationId, PatientKey, audit::Action,
-};
+use bildbro_domain::{BlockId, CareUnitId, DeliveryId, OrganisationId, PatientKey, audit::Action};
 use bildbro_flow::ports::portal::{Answer, Caller, Refusal, will::PatientNumber};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -91,7 +87,9 @@ pub async fn lift(
     let patient = PatientKey::stored(row.patient);
     // Here is where four eyes come in.
     if approval::needed(connection, holder).await? {
-        granted!(approval::spend_or_ask(connection, &who, block, &patient, approved, caller.at).await?);
+        granted!(
+            approval::spend_or_ask(connection, &who, block, &patient, approved, caller.at).await?
+        );
     }
     sqlx::query(LIFT)
         .bind(block.to_string())

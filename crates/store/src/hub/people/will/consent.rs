@@ -58,7 +58,10 @@ const fn invalid(bad: care::BadPeriod) -> Refusal {
     use care::BadPeriod as B;
     let (field, why) = match bad {
         B::Begun => ("from", "a consent cannot begin more than a day ago"),
-        B::Ended => ("until", "a consent must end after it begins, and not before now"),
+        B::Ended => (
+            "until",
+            "a consent must end after it begins, and not before now",
+        ),
         B::TooLong => ("until", "a consent lasts a year at most"),
     };
     Refusal::Invalid { field, why }

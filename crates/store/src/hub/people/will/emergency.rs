@@ -35,8 +35,7 @@ const BEGIN: &str = "INSERT INTO emergency (id, patient, organisation, member, c
 
 const HOLD: &str = "SELECT id FROM emergency WHERE id = $1";
 
-const READ: &str =
-    "SELECT patient, organisation, member, reviewed_at FROM emergency WHERE id = $1";
+const READ: &str = "SELECT patient, organisation, member, reviewed_at FROM emergency WHERE id = $1";
 
 const REVIEW: &str = "UPDATE emergency SET reviewed_by = $2, reviewed_at = $3, assessment = $4, \
      comment = $5 WHERE id = $1";

@@ -129,10 +129,7 @@ async fn end<T>(tx: Tx, answer: Result<Answer<T>, Fault>) -> Answer<T> {
 }
 
 /// Who calls, if anyone does.
-async fn caller_of(
-    connection: &mut Connection,
-    caller: &Caller,
-) -> Result<Answer<Acting>, Fault> {
+async fn caller_of(connection: &mut Connection, caller: &Caller) -> Result<Answer<Acting>, Fault> {
     let who = acting(connection, caller).await?;
     Ok(who.ok_or(Refusal::NoSession))
 }

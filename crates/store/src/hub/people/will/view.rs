@@ -17,9 +17,7 @@ use bildbro_domain::{
 };
 use bildbro_flow::ports::portal::{
     Answer, Caller,
-    will::{
-        BlockView, ConsentView, Done, EmergencyView, Named, PatientNumber, Review, WillView,
-    },
+    will::{BlockView, ConsentView, Done, EmergencyView, Named, PatientNumber, Review, WillView},
 };
 use uuid::Uuid;
 
@@ -230,7 +228,10 @@ pub async fn will_of(
     entry.detail = Some("the patient's blocks, consents and emergency accesses".into());
     audit::append(connection, &[entry]).await?;
     Ok(Ok(WillView {
-        blocks: blocks.iter().map(MadeRow::block).collect::<Result<_, _>>()?,
+        blocks: blocks
+            .iter()
+            .map(MadeRow::block)
+            .collect::<Result<_, _>>()?,
         consents: consents
             .iter()
             .map(ConsentRow::consent)
