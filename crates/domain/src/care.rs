@@ -5,8 +5,17 @@
 //! (2022:913) 2 kap. 2–4 §§ (blocks between providers, consent), 3 kap. 4 §
 //! (when life or health is at stake).
 
-use crate::{BlockId, CareUnitId, ConsentId, OrganisationId, PatientKey, Personal, words::words};
-use jiff::Timestamp;
+use crate::{BlockId, CareUnitId, ConsentId, OrganisationId, PatientKey, words::words};
+use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
+
+/// How long an emergency lasts: one visit at the emergency department.
+pub const EMERGENCY_LASTS: SignedDuration = SignedDuration::from_hours(4);
+
+/// A reason says something, and is not a record of its own.
+pub const REASON: std::ops::RangeInclusive<usize> = 10..=500;
+
+/// A consent given earlier today, or yesterday evening, may be registered now.
+const BACKDATED: SignedDuration = SignedDuration::from_hours(24);
 
 /// A patient's no: to studies of an organisation, or of one of its care units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,14 +55,45 @@ impl Consent {
     }
 }
 
-/// A decision to look all the same, made by a member who then answers for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Emergency {
-    pub patient: PatientKey,
-    pub organisation: OrganisationId,
-    pub reason: Personal,
-    pub until: Timestamp,
+/// What is wrong with the time of a consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadPeriod {
+    #[error("it begins more than a day ago")]
+    Begun,
+    #[error("it ends before it begins, or has ended already")]
+    Ended,
+    #[error("it lasts longer than a year")]
+    TooLong,
 }
+
+/// Whether a consent may be registered at `now` for this time: for at most a
+/// calendar year, of which something is left, and not for what has been.
+///
+/// # Errors
+/// The first [`BadPeriod`] that applies.
+pub fn period(from: Timestamp, until: Timestamp, now: Timestamp) -> Result<(), BadPeriod> {
+    if from < now.checked_sub(BACKDATED).unwrap_or(Timestamp::MIN) {
+        return Err(BadPeriod::Begun);
+    }
+    if until <= from || until <= now {
+        return Err(BadPeriod::Ended);
+    }
+    let begins = from.to_zoned(TimeZone::UTC);
+    let latest = begins.checked_add(Span::new().years(1));
+    if latest.is_ok_and(|latest| until > latest.timestamp()) {
+        return Err(BadPeriod::TooLong);
+    }
+    Ok(())
+}
+
+words!(
+    /// What an auditor found of an access.
+    Assessment {
+        Justified = "justified",
+        Unclear = "unclear",
+        Unjustified = "unjustified",
+    }
+);
 
 words!(
     /// What the patient has said to this access.
@@ -81,7 +121,10 @@ words!(
 
 /// What of `blocks` meets someone who acts at `unit` of `organisation`, and wants
 /// a study of `holder` and its care unit. A study whose care unit is not known
-/// counts as the blocked one's.
+/// counts as the blocked one's, since a block that is missed cannot be undone.
+///
+/// A unit's block is met before the whole organisation's: the latter closes the
+/// way to others only, and must not hide what is closed within.
 #[must_use]
 pub fn met(
     blocks: &[Block],
@@ -95,16 +138,18 @@ pub fn met(
             .iter()
             .filter(|block| block.lifted_at.is_none() && block.organisation == holder)
     };
-    if live().any(|block| block.unit.is_none()) {
-        return Closed::Organisation;
-    }
     let is_own = |blocked: CareUnitId| organisation == holder && unit == Some(blocked);
-    let closed = live()
+    let by_unit = live()
         .filter_map(|block| block.unit)
         .any(|blocked| study_unit.is_none_or(|of| of == blocked) && !is_own(blocked));
-    if closed {
+    if by_unit {
         Closed::Unit
+    } else if live().any(|block| block.unit.is_none()) {
+        Closed::Organisation
     } else {
         Closed::Nothing
     }
 }
+
+#[cfg(test)]
+mod tests;

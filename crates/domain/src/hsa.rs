@@ -91,4 +91,20 @@ mod tests {
             assert!(HsaId::new(wrong).is_err(), "{wrong}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_refused_or_kept_as_the_directory_writes_it(text in ".{0,40}") {
+            if let Ok(id) = HsaId::new(&text) {
+                proptest::prop_assert_eq!(HsaId::new(id.as_str()), Ok(id.clone()));
+                proptest::prop_assert_eq!(id.as_str(), text.trim().to_ascii_uppercase());
+            }
+        }
+
+        #[test]
+        fn a_good_one_is_taken_in_any_case(number in "[0-9]{10}", name in "[A-Z0-9]{1,18}") {
+            let id = HsaId::new(&format!("se{number}-{}", name.to_lowercase()));
+            proptest::prop_assert_eq!(id.unwrap().to_string(), format!("SE{number}-{name}"));
+        }
+    }
 }

@@ -65,6 +65,10 @@ id!(
     ConsentId
 );
 id!(
+    /// A decision to look all the same, since life or health is at stake.
+    EmergencyId
+);
+id!(
     /// A machine that logs in for itself: a gateway, 1177, an EHR, analytics.
     /// A gateway's is the same UUID as its [`GatewayId`].
     MachineId

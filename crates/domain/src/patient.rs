@@ -10,8 +10,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// The patient that an identity number names, in the form that is compared:
-/// twelve digits of a personnummer or samordningsnummer; any other number as
-/// it is, in upper case and without spaces, with its issuer.
+/// twelve digits of a personnummer or samordningsnummer; any other number in
+/// upper case and without spaces, with its issuer likewise. The key of a key is
+/// the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PatientKey(Personal);
@@ -27,10 +28,11 @@ impl PatientKey {
         }
         let key = personnummer(&compact, today).unwrap_or_else(|| {
             let id = compact.to_uppercase();
-            if issuer.trim().is_empty() {
+            let issuer: String = issuer.split_whitespace().collect();
+            if issuer.is_empty() {
                 id
             } else {
-                format!("{id}@{}", issuer.trim())
+                format!("{id}@{}", issuer.to_uppercase())
             }
         });
         Some(Self(Personal::new(key)))
@@ -179,5 +181,59 @@ mod tests {
                 .personnummer()
                 .is_some()
         );
+    }
+
+    /// The first twelve digits that make a number real, by its last.
+    fn with_check_digit(eleven: &str) -> String {
+        let digits = (0..10).map(|last| format!("{eleven}{last}"));
+        digits
+            .into_iter()
+            .find(|number| luhn(&number[2..]))
+            .unwrap()
+    }
+
+    proptest::proptest! {
+        /// However it is written, by whatever PACS, and whoever is named as its
+        /// issuer, a personnummer is the same patient's.
+        #[test]
+        fn a_personnummer_is_one_key(
+            year in 1927i16..2026, month in 1i8..=12, day in 1i8..=28, coordination: bool,
+            number in 0u32..1000, issuer in "[ -~]{0,16}",
+        ) {
+            let day = if coordination { day + 60 } else { day };
+            let whole = with_check_digit(&format!("{year:04}{month:02}{day:02}{number:03}"));
+            let (date, last) = whole.split_at(8);
+            for written in [
+                whole.clone(), format!("{date}-{last}"), format!(" {date} {last} "),
+                whole[2..].to_owned(), format!("{}-{last}", &date[2..]),
+            ] {
+                let key = PatientKey::of(&written, &issuer, TODAY).unwrap();
+                proptest::prop_assert_eq!(key.reveal(), &whole);
+                proptest::prop_assert_eq!(key.personnummer(), Some(&whole[..]));
+            }
+            let hundred = format!("{}{}+{last}", (year - 100) / 100, &date[2..]);
+            let key = PatientKey::of(&hundred[2..], "", TODAY).unwrap();
+            proptest::prop_assert_eq!(&key.reveal()[..4], (year - 100).to_string());
+        }
+
+        /// Any text at all has a key or none, and the key of a key is itself.
+        #[test]
+        fn a_key_is_its_own_key(id in ".{0,40}", issuer in ".{0,20}") {
+            let Some(key) = PatientKey::of(&id, &issuer, TODAY) else {
+                proptest::prop_assert!(id.trim().is_empty());
+                return Ok(());
+            };
+            let again = PatientKey::of(key.reveal(), "", TODAY);
+            proptest::prop_assert_eq!(again, Some(key));
+        }
+
+        /// Two issuers' numbers are two patients, in whatever case they are written.
+        #[test]
+        fn an_issuer_tells_patients_apart(id in "[A-Z]{2}[0-9]{1,6}", issuer in "[a-z]{1,8}") {
+            let key = |issuer: &str| PatientKey::of(&id, issuer, TODAY).unwrap();
+            proptest::prop_assert_eq!(key(&issuer), key(&issuer.to_uppercase()));
+            proptest::prop_assert_ne!(key(&issuer), key(""));
+            proptest::prop_assert_ne!(key(&issuer), key(&format!("{issuer}x")));
+        }
     }
 }

@@ -98,7 +98,8 @@ pub enum Denial {
     PartnerClosed,
     #[error("a second member must approve it")]
     FourEyes,
-    #[error("the gateway has been revoked")]
+    /// The gateway's, or the member's organisation.
+    #[error("the gateway has been revoked, or its organisation closed")]
     SubjectInactive,
     #[error("the delivery is another organisation's")]
     NotRecipient,

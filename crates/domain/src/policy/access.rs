@@ -61,6 +61,8 @@ pub struct ContentRequest<'a> {
     pub deed: Deed,
     pub study: StudyId,
     pub relation: Relation,
+    /// The share's, of what was shared with the member's organisation: never the
+    /// member's own word there, since the patient's request opens what is blocked.
     pub purpose: Purpose,
     pub will: Will,
     pub closed: Closed,
@@ -123,10 +125,12 @@ impl fmt::Debug for Access {
 /// - *Recipient*: what was disclosed may be used, as long as the patient has
 ///   not closed it.
 /// - *Other*: coherent access (lag 2022:913): for care, with consent, and never
-///   what is blocked.
+///   what is blocked. Without consent it is not told either that something is
+///   blocked.
 ///
 /// An emergency opens what a block or a missing consent closes, to those who may
-/// decide that there is one.
+/// decide that there is one, and only to look or take a copy: nothing leaves its
+/// holder, or is let in, by a recipient's emergency.
 ///
 /// # Errors
 /// The first [`Denial`] that applies.
@@ -170,20 +174,23 @@ pub fn content(request: &ContentRequest<'_>, now: Timestamp) -> Result<Access, D
 fn is_closed(request: &ContentRequest<'_>) -> Result<bool, Denial> {
     let closed = match request.relation {
         Relation::Holder if request.deed != Deed::Share => request.closed == Closed::Unit,
-        _ => request.closed != Closed::Nothing && request.purpose != Purpose::PatientRequest,
+        Relation::Holder | Relation::Recipient => {
+            request.closed != Closed::Nothing && request.purpose != Purpose::PatientRequest
+        }
+        Relation::Other => {
+            if !request.who.organisation_in_care || !request.purpose.is_care() {
+                return Err(Denial::NotCare);
+            }
+            if request.will == Will::Unknown {
+                return Err(Denial::NoConsent);
+            }
+            request.closed != Closed::Nothing
+        }
     };
-    if request.relation == Relation::Other {
-        if !request.who.organisation_in_care || !request.purpose.is_care() {
-            return Err(Denial::NotCare);
-        }
-        if request.will == Will::Unknown && !closed {
-            return Err(Denial::NoConsent);
-        }
+    let is_emergency = request.will == Will::Emergency
+        && matches!(request.deed, Deed::Find | Deed::View | Deed::Download);
+    if closed && !is_emergency {
+        return Err(Denial::Blocked);
     }
-    let needs = closed || (request.relation == Relation::Other && request.will != Will::Consent);
-    match (needs, request.will) {
-        (false, _) => Ok(false),
-        (true, Will::Emergency) => Ok(true),
-        (true, _) => Err(Denial::Blocked),
-    }
+    Ok(closed || (request.relation == Relation::Other && request.will == Will::Emergency))
 }

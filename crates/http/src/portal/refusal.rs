@@ -104,6 +104,13 @@ fn denied(denial: Denial, would: &[BuiltIn]) -> Response {
             "second-factor-needed",
             "The log-in is not complete",
         ),
+        // Whoever was closed out is as if they had never come in.
+        Denial::MemberInactive | Denial::SubjectInactive => problem(
+            StatusCode::UNAUTHORIZED,
+            "not-logged-in",
+            "You are not logged in",
+        )
+        .detail(denial.to_string()),
         Denial::StepUp => problem(
             StatusCode::FORBIDDEN,
             "step-up-needed",

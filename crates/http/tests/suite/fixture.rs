@@ -152,6 +152,18 @@ impl Hub {
     /// Someone of an organisation with roles, logged in with both factors just
     /// now; answers the session's token.
     pub async fn member(&self, organisation: OrganisationId, roles: &[BuiltIn]) -> Person {
+        let life = SessionLife::default();
+        self.person(organisation, roles, Level::Full, life).await
+    }
+
+    /// Someone whose log-in has come so far, and lasts so long.
+    pub async fn person(
+        &self,
+        organisation: OrganisationId,
+        roles: &[BuiltIn],
+        level: Level,
+        life: SessionLife,
+    ) -> Person {
         let token = bildbro_identity::token::generate();
         let new = FirstMember {
             organisation,
@@ -168,9 +180,9 @@ impl Hub {
         let session = NewSession {
             token: Digest::of(token.as_bytes()),
             member,
-            level: Level::Full,
+            level,
             means: "password",
-            life: SessionLife::default(),
+            life,
             from: "192.0.2.7".into(),
             agent: "test".into(),
             at: now(),
@@ -197,6 +209,11 @@ impl Hub {
         };
         let response = self.public().oneshot(request.body(body).unwrap()).await;
         Answer::of(response.unwrap()).await
+    }
+
+    /// The database's file, for what no port does.
+    pub fn database(&self) -> std::path::PathBuf {
+        self._folder.path().join("hub.sqlite")
     }
 
     /// A page of the status listener.

@@ -12,6 +12,8 @@ mod described;
 mod fixture;
 mod pages;
 mod portal_login;
+mod portal_coverage;
+mod portal_will;
 mod serving;
 mod token;
 mod unauthorised;

@@ -18,11 +18,12 @@
 //! | `claim`, `release` beside `revoke_gateway` | the gateway's row, shared | a gateway cut off gets nothing after it |
 //! | `redeem_code` | the code's row | a code makes one gateway |
 //! | `first_use`, `add_organisation`, quarantine | unique keys, `ON CONFLICT DO NOTHING` | only one is first |
+//! | `lift_block`, `withdraw_consent`, `review_emergency` | the row | it is done once; what a block kept back goes on |
 //! | every entry of the log | the head's row | the chain has one end |
 //! | `keep_checkpoint` | the edge's row, changed only as it was read | checkpoints follow each other |
 //!
-//! Rows are held in this order: holder, share, delivery, job, gateway, head;
-//! the head comes last of all, since everyone waits for it. `claim` takes the
+//! Rows are held in this order: block (or consent, emergency), holder, share,
+//! delivery, job, gateway, head; the head comes last of all, since everyone waits for it. `claim` takes the
 //! job first, but waits for no one. So none of these wait in a circle; should
 //! the server find one all the same, it is a transient error, and callers come
 //! back: every method may be repeated.

@@ -57,6 +57,10 @@ const LATER: &str = "UPDATE job SET claim = NULL, lease_until = NULL, due_at = $
 const FIRST_NOW: &str = "UPDATE job SET claim = NULL, lease_until = NULL, due_at = $2, \
      attempts = 0, priority = $3 WHERE kind = 'delivery' AND subject = $1";
 
+/// What is held or parked is left alone.
+const NOT_LATER: &str = "UPDATE job SET due_at = $2 WHERE kind = 'delivery' AND subject = $1 \
+     AND due_at > $2 AND (lease_until IS NULL OR lease_until <= $2)";
+
 const REMOVE: &str = "DELETE FROM job WHERE kind = 'delivery' AND subject = $1";
 
 /// A job as its claimant needs it.
@@ -250,6 +254,20 @@ pub async fn first_now(
         .bind(delivery.to_string())
         .bind(micros(at))
         .bind(FIRST)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A job that waits for its time is due at `at`.
+pub async fn not_later(
+    connection: &mut Connection,
+    delivery: DeliveryId,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(NOT_LATER)
+        .bind(delivery.to_string())
+        .bind(micros(at))
         .execute(connection)
         .await?;
     Ok(())

@@ -13,11 +13,16 @@ use bildbro_domain::{
 const BLOCKS: &str = "SELECT id, patient, organisation, care_unit, registered_at, lifted_at \
      FROM block WHERE patient = $1 AND organisation = $2 AND lifted_at IS NULL";
 
+/// Of every holder.
+const LIVE: &str = "SELECT id, patient, organisation, care_unit, registered_at, lifted_at \
+     FROM block WHERE patient = $1 AND lifted_at IS NULL";
+
 const STUDY: &str = "SELECT holder, patient_key, institution FROM study WHERE id = $1";
 
-/// The unit whose PACS writes this Institution Name.
-const UNIT: &str = "SELECT id FROM care_unit WHERE organisation = $1 AND institution = $2 \
-     AND institution <> ''";
+/// The units whose PACS writes this Institution Name. A unit that has been closed
+/// still has its studies.
+const UNITS: &str = "SELECT id FROM care_unit WHERE organisation = $1 AND institution = $2 \
+     AND institution <> '' LIMIT 2";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -103,16 +108,29 @@ pub async fn of_study(
     met(connection, of, recipient, None).await
 }
 
-/// The care unit that a study is of, if its institution's name tells.
+/// What a patient has blocked, whoever holds it.
+pub async fn live(connection: &mut Connection, patient: &PatientKey) -> Result<Vec<Block>, Fault> {
+    let rows: Vec<Row> = sqlx::query_as(LIVE)
+        .bind(patient.reveal())
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The care unit that a study is of, if its institution's name tells. A name that
+/// two units go by does not.
 pub async fn unit_of(
     connection: &mut Connection,
     holder: OrganisationId,
     institution: &str,
 ) -> Result<Option<CareUnitId>, Fault> {
-    let unit: Option<String> = sqlx::query_scalar(UNIT)
+    let units: Vec<String> = sqlx::query_scalar(UNITS)
         .bind(holder.to_string())
         .bind(institution.trim().to_lowercase())
-        .fetch_optional(connection)
+        .fetch_all(connection)
         .await?;
-    unit.map(|unit| id(&unit, "care_unit.id")).transpose()
+    match &units[..] {
+        [unit] => id(unit, "care_unit.id").map(Some),
+        _ => Ok(None),
+    }
 }

@@ -19,6 +19,7 @@ mod hub_log;
 mod hub_overview;
 mod hub_retry;
 mod hub_storage;
+mod people_will;
 mod postgres_only;
 mod sqlite_only;
 
@@ -93,6 +94,14 @@ mod on {
         rows_name_what_is_held_and_what_was_set_aside,
         a_deleted_study_is_gone_with_its_key_and_its_shares,
         what_was_sealed_with_a_deleted_key_is_asked_for_again,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_will [
+        a_block_bites_at_once_and_its_lifting_too,
+        what_others_hold_is_told_with_consent_only,
+        what_was_shared_is_seen_without_consent,
+        an_emergency_opens_for_four_hours_to_who_decided_it,
+        anothers_will_does_not_exist,
+        the_same_patient_however_written,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,

@@ -230,7 +230,8 @@ CREATE TABLE emergency (
     reviewed_by  TEXT REFERENCES member (id),
     reviewed_at  BIGINT,
     -- What the reviewer found.
-    assessment   TEXT CHECK (assessment IN ('justified', 'unclear', 'unjustified'))
+    assessment   TEXT CHECK (assessment IN ('justified', 'unclear', 'unjustified')),
+    comment      TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX emergency_member ON emergency (member, until_at);
 CREATE INDEX emergency_organisation ON emergency (organisation, at);
