@@ -10,6 +10,7 @@
 pub mod checkpoint;
 pub mod merkle;
 pub mod run;
+pub mod spot_check;
 
 use crate::{
     CareUnitId, DeliveryId, GatewayId, HsaId, MachineId, MemberId, OrganisationId, Personal,
