@@ -290,6 +290,31 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// As the other organisation of a share sees it: what passed between the
+    /// two, not who did it, where from, and why.
+    #[must_use]
+    pub fn for_counterpart(mut self) -> Self {
+        if let Actor::Member { .. } = self.actor {
+            self.actor = Actor::Member {
+                id: MemberId(Uuid::nil()),
+                name: Personal::default(),
+                hsa_id: None,
+                roles: Vec::new(),
+                commission: None,
+            };
+        }
+        Self {
+            unit: None,
+            from: None,
+            about: None,
+            reason: None,
+            detail: None,
+            ..self
+        }
+    }
+}
+
 /// One link of the chain as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {

@@ -16,6 +16,7 @@ use bildbro_domain::{
 use bildbro_flow::{
     clock::Clock,
     ports::{
+        checkpoints::Checkpoints,
         hub::{HubStore, NewGateway, NewOrganisation, Timing},
         portal::{
             Portal,
@@ -104,10 +105,12 @@ impl Hub {
         let blobs = ObjectBlobs::folder(&folder.path().join("blobs"), keys, ring).unwrap();
         let db = Arc::new(db);
         let portal: Arc<dyn Portal> = db.clone();
+        let checkpoints: Arc<dyn Checkpoints> = db.clone();
         let store: Arc<dyn HubStore> = db;
         let state = HubState {
             store: store.clone(),
             portal,
+            checkpoints,
             vault: Arc::new(Vault::new(&DataKey::new([7; 32]))),
             blobs: Arc::new(blobs),
             clock: Clock::from_fn(now),

@@ -112,7 +112,8 @@ pub struct Drawn {
 /// A patient whom an organisation wants looked after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    pub patient: PatientKey,
+    /// Masked, unless the caller may read it whole.
+    pub patient: Personal,
     pub added_by: Personal,
     pub added_at: Timestamp,
 }
