@@ -105,11 +105,9 @@ pub const fn family(action: Action) -> Family {
         A::RegisterBlock | A::RegisterConsent => Family::PatientRecordWritten,
         A::LiftBlock | A::WithdrawConsent => Family::PatientRecordDeleted,
         A::EmergencyAccess => Family::EmergencyOverride,
-        A::SearchAudit
-        | A::DrawSpotCheck
-        | A::ReviewAudit
-        | A::ExtractAudit
-        | A::ExportAudit => Family::AuditLogUsed,
+        A::SearchAudit | A::DrawSpotCheck | A::ReviewAudit | A::ExtractAudit | A::ExportAudit => {
+            Family::AuditLogUsed
+        }
         A::DeleteStudy => Family::StudyDeleted,
     }
 }

@@ -113,7 +113,10 @@ fn document(
             .patient_name
             .as_ref()
             .map(|name| spoken(name.reveal())),
-        period: (day(first.unwrap_or(drawn_up)), day(last.unwrap_or(drawn_up))),
+        period: (
+            day(first.unwrap_or(drawn_up)),
+            day(last.unwrap_or(drawn_up)),
+        ),
         drawn_up,
         drawn_up_by: accesses.drawn_up_by.reveal().to_owned(),
         zone: zone.clone(),
@@ -185,7 +188,10 @@ impl Words {
                 "Images were read from the archive",
             ),
             Action::View => ("Bilder öppnades", "Images were opened"),
-            Action::Download => ("Bilder togs ut som kopia", "Images were taken out as a copy"),
+            Action::Download => (
+                "Bilder togs ut som kopia",
+                "Images were taken out as a copy",
+            ),
             Action::EmergencyAccess => (
                 "Åtkomst öppnades i en nödsituation",
                 "Access was opened in an emergency",

@@ -42,7 +42,10 @@ pub async fn search(
     Caller(caller): Caller,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Refused> {
-    if parameters.iter().any(|(name, _)| name.starts_with("patient")) {
+    if parameters
+        .iter()
+        .any(|(name, _)| name.starts_with("patient"))
+    {
         let why = "A patient's number is never in an address: send the search as a form to AuditEvent/_search.";
         return Err(ProblemResponse::unreadable(why).into());
     }

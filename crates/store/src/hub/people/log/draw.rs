@@ -247,11 +247,7 @@ impl Judge {
         }
     }
 
-    async fn is_namesake(
-        &mut self,
-        connection: &mut Connection,
-        row: &Row,
-    ) -> Result<bool, Fault> {
+    async fn is_namesake(&mut self, connection: &mut Connection, row: &Row) -> Result<bool, Fault> {
         let Who {
             actor: Actor::Member { name, .. },
         } = from_json(&row.text, "audit.text")?

@@ -71,7 +71,9 @@ pub async fn extract(
     };
     let mut names = names::of(connection, lines.iter().map(|line| &line.entry)).await?;
     let itself = allowed.entry(Uuid::now_v7());
-    names.0.extend(names::of(connection, std::iter::once(&itself)).await?.0);
+    names
+        .0
+        .extend(names::of(connection, std::iter::once(&itself)).await?.0);
     let (names_staff, hsa_id, number): (Flag, Option<String>, String) =
         sqlx::query_as(ORGANISATION)
             .bind(own.to_string())

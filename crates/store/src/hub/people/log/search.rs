@@ -212,10 +212,15 @@ fn filter(query: &mut Builder, asked: &Asked<'_>, by: By) {
         }
     }
     let mut leads = matches!(by, By::Filter);
-    let mut lead = |query: &mut Builder, first: &'static str, later: &'static str, value: String| {
-        query.push(if std::mem::take(&mut leads) { first } else { later });
-        query.push_bind(value);
-    };
+    let mut lead =
+        |query: &mut Builder, first: &'static str, later: &'static str, value: String| {
+            query.push(if std::mem::take(&mut leads) {
+                first
+            } else {
+                later
+            });
+            query.push_bind(value);
+        };
     if let Some(patient) = &asked.patient {
         let later = " AND COALESCE(patient_id, '') = ";
         lead(query, " AND patient_id = ", later, patient.clone());
@@ -235,7 +240,9 @@ fn filter(query: &mut Builder, asked: &Asked<'_>, by: By) {
         query.push(" AND action = ").push_bind(action.as_str());
     }
     if let Some(outcome) = search.outcome {
-        query.push(" AND outcome = ").push_bind(audit::outcome_word(outcome));
+        query
+            .push(" AND outcome = ")
+            .push_bind(audit::outcome_word(outcome));
     }
     if let Some(from) = search.from {
         query.push(" AND at + 0 >= ").push_bind(micros(from));

@@ -94,7 +94,11 @@ pub async fn change(
     }
     let mut entry = allowed.entry(Uuid::now_v7());
     entry.patient_id = Some(Personal::new(key));
-    let what = if watch { "watched" } else { "no longer watched" };
+    let what = if watch {
+        "watched"
+    } else {
+        "no longer watched"
+    };
     entry.detail = Some(format!("the patient is {what}"));
     audit::append(connection, &[entry]).await?;
     Ok(Ok(()))
