@@ -11,6 +11,7 @@ mod bodies;
 mod described;
 mod fixture;
 mod pages;
+mod portal_log;
 mod serving;
 mod token;
 mod unauthorised;

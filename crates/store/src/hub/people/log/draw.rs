@@ -47,13 +47,15 @@ const WATCHED: &str = "SELECT patient FROM watched_patient WHERE organisation = 
 
 /// By any holder: a personnummer is one person everywhere. A local number, which
 /// the log keeps without its issuer, only by the organisation itself.
-const NAMES: &str = "SELECT DISTINCT patient_name FROM study WHERE patient_name <> '' \
-     AND (patient_key = $1 OR (patient_key > $2 AND patient_key < $3 AND holder = $4)) LIMIT 20";
+const NAMES: &str = "SELECT patient_name FROM study \
+     WHERE patient_key = $1 AND patient_key <> '' AND patient_name <> '' \
+     UNION SELECT patient_name FROM study WHERE patient_key > $2 AND patient_key < $3 \
+     AND patient_key <> '' AND patient_name <> '' AND holder = $4 LIMIT 20";
 
-const SHARED: &str = "SELECT s.created_at, s.latest_at FROM share s \
-     JOIN study t ON t.id = s.study WHERE s.origin <> 'test' \
-     AND (s.sender = $4 OR s.recipient = $4) \
-     AND (t.patient_key = $1 OR (t.patient_key > $2 AND t.patient_key < $3))";
+const SHARED: &str = "SELECT s.created_at, s.latest_at FROM share s WHERE s.origin <> 'test' \
+     AND (s.sender = $4 OR s.recipient = $4) AND s.study IN (\
+     SELECT id FROM study WHERE patient_key = $1 AND patient_key <> '' UNION ALL \
+     SELECT id FROM study WHERE patient_key > $2 AND patient_key < $3 AND patient_key <> '')";
 
 const KEEP: &str = "INSERT INTO spot_check (id, organisation, drawn_by, drawn_at, rule, from_at, \
      until_at, found) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -34,8 +34,8 @@ const ACCESSES: &str = "SELECT sequence, text FROM audit \
 const ORGANISATION: &str = "SELECT names_staff IS TRUE AS names_staff, hsa_id, number \
      FROM organisation WHERE id = $1";
 
-const PATIENT: &str = "SELECT patient_name FROM study WHERE patient_key = $1 AND holder = $2 \
-     AND patient_name <> '' ORDER BY latest_at DESC LIMIT 1";
+const PATIENT: &str = "SELECT patient_name FROM study WHERE patient_key = $1 AND patient_key <> '' \
+     AND holder = $2 AND patient_name <> '' ORDER BY latest_at DESC LIMIT 1";
 
 const FOUR_EYES: &str = "SELECT four_eyes FROM organisation WHERE id = $1";
 
