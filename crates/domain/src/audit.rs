@@ -10,6 +10,7 @@
 pub mod checkpoint;
 pub mod merkle;
 pub mod run;
+pub mod spot_check;
 
 use crate::{
     CareUnitId, DeliveryId, GatewayId, HsaId, MachineId, MemberId, OrganisationId, Personal,
@@ -286,6 +287,31 @@ impl Entry {
         entry.unit = who.unit;
         entry.from = Some(who.from.clone());
         entry
+    }
+}
+
+impl Entry {
+    /// As the other organisation of a share sees it: what passed between the
+    /// two, not who did it, where from, and why.
+    #[must_use]
+    pub fn for_counterpart(mut self) -> Self {
+        if let Actor::Member { .. } = self.actor {
+            self.actor = Actor::Member {
+                id: MemberId(Uuid::nil()),
+                name: Personal::default(),
+                hsa_id: None,
+                roles: Vec::new(),
+                commission: None,
+            };
+        }
+        Self {
+            unit: None,
+            from: None,
+            about: None,
+            reason: None,
+            detail: None,
+            ..self
+        }
     }
 }
 

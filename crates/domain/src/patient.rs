@@ -57,6 +57,16 @@ impl PatientKey {
         let is = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) && is_real(text);
         is.then_some(text)
     }
+
+    /// For eyes that need not know the whole: the birth date, or the first two
+    /// characters.
+    #[must_use]
+    pub fn masked(&self) -> Personal {
+        Personal::new(match self.personnummer() {
+            Some(digits) => format!("{}-****", &digits[..8]),
+            None => format!("{}****", self.reveal().chars().take(2).collect::<String>()),
+        })
+    }
 }
 
 /// Twelve digits of a personnummer or samordningsnummer written in any of the
@@ -169,6 +179,13 @@ mod tests {
         ] {
             assert_eq!(personnummer(odd, TODAY), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn masked_it_tells_no_more_than_the_birth_date() {
+        let masked = |id: &str| PatientKey::of(id, "", TODAY).unwrap().masked();
+        assert_eq!(masked("19121212-1212").reveal(), "19121212-****");
+        assert_eq!(masked("TF-123").reveal(), "TF****");
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //! | 6 record | in the transaction of each of the above, by [`ports::hub::HubStore`] and [`ports::gateway::GatewayStore`] | both |
 //!
 //! Beside the path: [`checkpoint`] and [`log`] vouch for the log, [`fsck`] for
-//! what is stored.
+//! what is stored; [`audit_event`] says an entry in others' words, [`spot_check`]
+//! samples the log.
 //!
 //! Ring 1. Use-cases over ports (traits), no SQL, sockets or files here.
 //! Invariants: nothing is released without a `Permit`; nothing is let go of
@@ -18,6 +19,7 @@
 //! object is held.
 
 pub mod admit;
+pub mod audit_event;
 pub mod checkpoint;
 pub mod clock;
 pub mod complete;
@@ -31,5 +33,6 @@ pub mod log;
 pub mod ports;
 pub mod receive;
 pub mod room;
+pub mod spot_check;
 pub mod vault;
 pub mod work;

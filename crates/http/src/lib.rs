@@ -40,6 +40,7 @@ use axum::{Router, middleware};
 use bildbro_flow::{
     clock::Clock,
     ports::{
+        checkpoints::Checkpoints,
         hub::{Blobs, HubStore},
         portal::Portal,
     },
@@ -58,6 +59,8 @@ pub struct HubState {
     pub store: Arc<dyn HubStore>,
     /// The same database, for people.
     pub portal: Arc<dyn Portal>,
+    /// The same database, for what vouches for its log.
+    pub checkpoints: Arc<dyn Checkpoints>,
     /// For secrets that lie in it.
     pub vault: Arc<Vault>,
     /// What log-in works with besides.

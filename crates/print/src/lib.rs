@@ -20,7 +20,7 @@ mod table;
 mod words;
 
 pub use pdf::{PrintError, patient_extract};
-pub use table::csv;
+pub use table::{csv, sheet};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 

@@ -96,7 +96,8 @@ async fn insert(connection: &mut Connection, entry: &Entry, link: &Link) -> Resu
     Ok(())
 }
 
-const fn outcome_word(outcome: Outcome) -> &'static str {
+/// As the column has it.
+pub const fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Success => "success",
         Outcome::Denied => "denied",

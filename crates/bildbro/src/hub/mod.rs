@@ -115,10 +115,12 @@ impl Hub {
             clock: Clock::system(),
         };
         let portal: Arc<dyn Portal> = Arc::clone(&db) as _;
+        let checkpoints: Arc<dyn Checkpoints> = Arc::clone(&db) as _;
         let store: Arc<dyn HubStore> = db;
         let state = HubState {
             store: Arc::clone(&store),
             portal,
+            checkpoints,
             vault,
             login: Arc::new(LoginMeans::new(&url)),
             bankid: None,

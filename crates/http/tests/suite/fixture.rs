@@ -16,6 +16,7 @@ use bildbro_domain::{
 use bildbro_flow::{
     clock::Clock,
     ports::{
+        checkpoints::Checkpoints,
         hub::{HubStore, NewGateway, NewOrganisation, Timing},
         portal::{
             Portal,
@@ -105,10 +106,12 @@ impl Hub {
         let blobs = ObjectBlobs::folder(&folder.path().join("blobs"), keys, ring).unwrap();
         let db = Arc::new(db);
         let portal: Arc<dyn Portal> = db.clone();
+        let checkpoints: Arc<dyn Checkpoints> = db.clone();
         let store: Arc<dyn HubStore> = db;
         let state = HubState {
             store: store.clone(),
             portal,
+            checkpoints,
             vault: Arc::new(Vault::new(&DataKey::new([7; 32]))),
             login: Arc::new(LoginMeans::new("https://hub.example")),
             bankid: None,
@@ -213,7 +216,7 @@ impl Hub {
 
     /// The database's file, for what no port does.
     pub fn database(&self) -> std::path::PathBuf {
-        self._folder.path().join("hub.sqlite")
+        self.folder.path().join("hub.sqlite")
     }
 
     /// A page of the status listener.

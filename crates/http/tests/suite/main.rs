@@ -14,6 +14,7 @@ mod pages;
 mod portal_login;
 mod portal_coverage;
 mod portal_will;
+mod portal_log;
 mod serving;
 mod token;
 mod unauthorised;

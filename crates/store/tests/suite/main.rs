@@ -20,6 +20,7 @@ mod hub_overview;
 mod hub_retry;
 mod hub_storage;
 mod people_will;
+mod people_log;
 mod postgres_only;
 mod sqlite_only;
 
@@ -102,6 +103,16 @@ mod on {
         an_emergency_opens_for_four_hours_to_who_decided_it,
         anothers_will_does_not_exist,
         the_same_patient_however_written,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_log [
+        a_search_finds_by_each_filter_and_is_on_record,
+        another_organisation_sees_what_passed_and_nothing_else,
+        pages_stay_while_entries_are_appended,
+        each_rule_hits_and_nearly_misses,
+        one_does_not_judge_oneself,
+        an_extract_tells_accesses_and_units_not_other_providers_staff,
+        a_long_extract_is_read_in_pages,
+        a_cursor_has_one_holder_and_goes_forward,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,

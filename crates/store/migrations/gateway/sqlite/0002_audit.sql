@@ -22,11 +22,11 @@ CREATE TABLE audit (
     text         TEXT   NOT NULL
 );
 CREATE INDEX audit_at ON audit (at);
-CREATE INDEX audit_patient ON audit (patient_id) WHERE patient_id IS NOT NULL;
+CREATE INDEX audit_patient ON audit (patient_id, sequence) WHERE patient_id IS NOT NULL;
 CREATE INDEX audit_member ON audit (member, sequence) WHERE member IS NOT NULL;
 CREATE INDEX audit_organisation ON audit (organisation, sequence) WHERE organisation IS NOT NULL;
-CREATE INDEX audit_share ON audit (share) WHERE share IS NOT NULL;
-CREATE INDEX audit_delivery ON audit (delivery) WHERE delivery IS NOT NULL;
+CREATE INDEX audit_counterpart ON audit (counterpart, sequence) WHERE counterpart IS NOT NULL;
+CREATE INDEX audit_share ON audit (share, sequence) WHERE share IS NOT NULL;
 
 CREATE TABLE audit_study (
     sequence  BIGINT NOT NULL REFERENCES audit (sequence),

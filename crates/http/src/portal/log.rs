@@ -1,5 +1,0 @@
-//! The audit log for people: search, spot checks, extracts.
-
-use crate::endpoints::Endpoint;
-
-pub const ENDPOINTS: &[Endpoint] = &[];
