@@ -6,6 +6,7 @@
 
 mod acting;
 mod directory;
+mod letters;
 mod log;
 mod login;
 mod machines;
