@@ -52,7 +52,7 @@ pub struct FirstAdministrator {
 }
 
 /// Makes the sealed letter, given the name of whoever invites.
-pub struct SealLetter(pub Box<dyn FnOnce(&str) -> String + Send>);
+pub struct SealLetter(pub Box<dyn FnOnce(&str) -> String + Send + Sync>);
 
 impl fmt::Debug for SealLetter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

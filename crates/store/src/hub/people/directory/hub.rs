@@ -293,6 +293,6 @@ pub async fn health(connection: &mut Connection) -> Result<Health, Fault> {
     Ok(Health {
         gateways: overview::gateways(connection).await?,
         totals: overview::totals(connection).await?,
-        checkpoint_at: note.map(|note| note.checkpoint.at),
+        checkpoint_at: note.map(|note| note.unverified().at),
     })
 }
