@@ -11,6 +11,7 @@ mod bodies;
 mod described;
 mod fixture;
 mod pages;
+mod portal_directory;
 mod serving;
 mod token;
 mod unauthorised;

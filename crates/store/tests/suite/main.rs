@@ -19,6 +19,7 @@ mod hub_log;
 mod hub_overview;
 mod hub_retry;
 mod hub_storage;
+mod people_directory;
 mod postgres_only;
 mod sqlite_only;
 
@@ -93,6 +94,19 @@ mod on {
         rows_name_what_is_held_and_what_was_set_aside,
         a_deleted_study_is_gone_with_its_key_and_its_shares,
         what_was_sealed_with_a_deleted_key_is_asked_for_again,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_directory [
+        an_organisation_comes_with_its_administrator_or_not_at_all,
+        a_closed_organisation_is_out_at_once,
+        what_an_organisation_says_of_itself_is_kept,
+        care_units_are_told_apart,
+        a_sender_that_is_not_wanted_ends_in_the_list_to_share,
+        what_is_held_waits_until_it_is_let_in,
+        what_is_turned_away_is_over,
+        held_deliveries_come_in_pages,
+        a_gateway_is_cut_off_by_its_name,
+        a_test_image_goes_the_ordinary_way,
+        only_the_hubs_operator_runs_it,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,

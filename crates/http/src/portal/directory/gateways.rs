@@ -120,7 +120,10 @@ pub async fn issue_code(
         .issue_gateway_code(&caller, hash, expires)
         .await?;
     let issued = EnrolCode {
-        command: format!("bildbro gateway --config gateway.toml enrol --code {code}"),
+        command: format!(
+            "bildbro gateway --config gateway.toml enrol --hub {} --code {code}",
+            state.public_url
+        ),
         code,
         expires_at: expires.to_string(),
         hub: state.public_url.clone(),
