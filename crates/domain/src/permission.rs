@@ -63,8 +63,10 @@ impl BuiltIn {
         use Permission as P;
         match self {
             Self::Sender => &[P::Find, P::Share, P::View, P::FollowDeliveries],
+            // Finding is part of it: an emergency begins with looking the patient up.
             Self::Receiver => &[
                 P::Receive,
+                P::Find,
                 P::View,
                 P::Download,
                 P::Emergency,

@@ -34,5 +34,6 @@ pub mod ports;
 pub mod receive;
 pub mod room;
 pub mod spot_check;
+pub mod test_image;
 pub mod vault;
 pub mod work;

@@ -12,6 +12,7 @@
 mod abdomen;
 mod attributes;
 mod canvas;
+mod card;
 mod ct;
 mod dataset;
 mod dx;
@@ -26,6 +27,7 @@ mod us;
 
 use crate::{part10, uid::new_uid};
 use bildbro_domain::{ClassUid, InstanceUid, SeriesUid, StudyUid, SyntaxUid};
+pub use card::{TEST_PATIENT_ID, test_image};
 use plan::Kind;
 pub use plan::{Patient, StudyPlan, catalogue};
 

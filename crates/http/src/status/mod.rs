@@ -26,6 +26,7 @@ use axum::{
     http::{HeaderMap, header},
     response::{Html, IntoResponse, Response},
 };
+use bildbro_domain::share::Failure;
 use bildbro_flow::ports::StoreError;
 use serde::Deserialize;
 
@@ -59,6 +60,13 @@ async fn look(state: &HubState) -> Result<Board, StoreError> {
         organisations,
         at,
     })
+}
+
+/// What a person can do about a failure, in Swedish and in English.
+#[must_use]
+pub(crate) const fn remedy(failure: Failure) -> (&'static str, &'static str) {
+    let (_, remedy) = words::failure(failure);
+    (remedy.sv, remedy.en)
 }
 
 /// A template that fails is a fault of ours.

@@ -15,6 +15,7 @@ mod portal_login;
 mod portal_coverage;
 mod portal_will;
 mod portal_log;
+mod portal_directory;
 mod serving;
 mod token;
 mod unauthorised;

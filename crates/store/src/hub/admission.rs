@@ -43,6 +43,11 @@ const HOLD_SHARED: &str = "UPDATE study SET held_at = COALESCE(held_at, $2), \
 const HOLD_KNOWN: &str = "UPDATE study SET held_at = $2, to_share = TRUE \
      WHERE id = $1 AND held_at IS NULL";
 
+/// What could not be shared as its PACS asked waits for a person, who sees it
+/// there: the PACS itself was told that all is well.
+const HOLD_DENIED: &str = "UPDATE study SET held_at = COALESCE(held_at, $2), to_share = TRUE \
+     WHERE id = $1";
+
 /// An image of which the hub now has the bytes and a row.
 struct Member {
     position: usize,
@@ -287,7 +292,7 @@ async fn join(
 }
 
 /// Shared by sending to the recipient's AE title. False when denied, which is
-/// on record.
+/// on record; then it is in the sender's list "to share".
 async fn share(
     connection: &mut Connection,
     batch: &mut Batch<'_>,
@@ -319,6 +324,11 @@ async fn share(
         entry.set_images(images());
         entry.detail = denied;
         batch.entries.push(entry);
+        sqlx::query(HOLD_DENIED)
+            .bind(new.study.to_string())
+            .bind(micros(at))
+            .execute(connection)
+            .await?;
         return Ok(false);
     }
     let found = shares::joinable(connection, batch.timing, new.study, recipient, at).await?;

@@ -185,6 +185,12 @@ impl Delivery {
         Ok(release(&request, at))
     }
 
+    /// Whether it is at its end for good: withdrawn, taken back, or run out.
+    pub fn is_over(&self, at: Timestamp) -> bool {
+        let passed = |time: Option<Timestamp>| time.is_some_and(|time| time <= at);
+        self.state == DeliveryState::Withdrawn || passed(self.revoked) || passed(self.expires)
+    }
+
     /// An entry about this delivery, on its recipient's behalf.
     pub fn entry(&self, at: Timestamp, action: Action, outcome: Outcome, by: Actor) -> Entry {
         let mut entry = audit::entry(at, action, outcome, by);

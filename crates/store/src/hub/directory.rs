@@ -9,7 +9,7 @@ use crate::{
 use bildbro_domain::{
     OrganisationId,
     audit::{Action, Actor, Outcome},
-    organisation::{Kind, Organisation},
+    organisation::{Kind, Organisation, TEST_SENDER},
 };
 use bildbro_flow::ports::hub::NewOrganisation;
 use jiff::Timestamp;
@@ -18,8 +18,8 @@ use uuid::Uuid;
 const ADD: &str = "INSERT INTO organisation (id, name, name_key, kind, ae_title, active, created_at) \
      VALUES ($1, $2, $3, $4, $5, TRUE, $6) ON CONFLICT DO NOTHING";
 
-const ALL: &str =
-    "SELECT id, name, kind, ae_title, active IS TRUE AS active FROM organisation ORDER BY name_key";
+const ALL: &str = "SELECT id, name, kind, ae_title, active IS TRUE AS active FROM organisation \
+     WHERE id <> $1 ORDER BY name_key";
 
 const ONE: &str =
     "SELECT id, name, kind, ae_title, active IS TRUE AS active FROM organisation WHERE id = $1";
@@ -77,8 +77,12 @@ pub async fn add(
     Ok(Some(organisation))
 }
 
+/// All but whom test images come from.
 pub async fn all(connection: &mut Connection) -> Result<Vec<Organisation>, Fault> {
-    let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(connection).await?;
+    let rows: Vec<Row> = sqlx::query_as(ALL)
+        .bind(TEST_SENDER.to_string())
+        .fetch_all(connection)
+        .await?;
     rows.into_iter().map(Row::read).collect()
 }
 

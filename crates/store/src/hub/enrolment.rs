@@ -40,16 +40,28 @@ pub async fn issue(
     by: Actor,
     at: Timestamp,
 ) -> Result<(), Fault> {
+    keep(connection, organisation, code_hash, expires, at).await?;
+    let mut entry = audit::entry(at, Action::IssueEnrolCode, Outcome::Success, by);
+    entry.organisation = Some(organisation);
+    audit::append(connection, &[entry]).await
+}
+
+/// Keeps a code's hash; the entry is the caller's.
+pub async fn keep(
+    connection: &mut Connection,
+    organisation: OrganisationId,
+    code_hash: Digest,
+    expires: Timestamp,
+    at: Timestamp,
+) -> Result<(), Fault> {
     sqlx::query(ISSUE)
         .bind(code_hash.to_string())
         .bind(organisation.to_string())
         .bind(micros(at))
         .bind(micros(expires))
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    let mut entry = audit::entry(at, Action::IssueEnrolCode, Outcome::Success, by);
-    entry.organisation = Some(organisation);
-    audit::append(connection, &[entry]).await
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]

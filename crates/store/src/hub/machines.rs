@@ -96,22 +96,34 @@ pub async fn revoke(
     by: Actor,
     at: Timestamp,
 ) -> Result<bool, Fault> {
+    let Some(organisation) = cut_off(connection, gateway).await? else {
+        return Ok(false);
+    };
+    let mut entry = audit::entry(at, Action::RevokeGateway, Outcome::Success, by);
+    entry.organisation = Some(organisation);
+    entry.detail = Some(format!("gateway {gateway}"));
+    audit::append(connection, &[entry]).await?;
+    Ok(true)
+}
+
+/// Ends a gateway and its tokens; answers whose it was, or nothing when it had
+/// been revoked before. The entry is the caller's.
+pub async fn cut_off(
+    connection: &mut Connection,
+    gateway: GatewayId,
+) -> Result<Option<OrganisationId>, Fault> {
     let organisation: Option<String> = sqlx::query_scalar(REVOKE)
         .bind(gateway.to_string())
         .fetch_optional(&mut *connection)
         .await?;
     let Some(organisation) = organisation else {
-        return Ok(false);
+        return Ok(None);
     };
     sqlx::query(END_TOKENS)
         .bind(gateway.to_string())
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    let mut entry = audit::entry(at, Action::RevokeGateway, Outcome::Success, by);
-    entry.organisation = Some(id::<OrganisationId>(&organisation, "gateway.organisation")?);
-    entry.detail = Some(format!("gateway {gateway}"));
-    audit::append(connection, &[entry]).await?;
-    Ok(true)
+    id(&organisation, "gateway.organisation").map(Some)
 }
 
 pub async fn first_use(

@@ -208,7 +208,7 @@ struct GatewayRow {
     nodes: String,
 }
 
-async fn gateways(connection: &mut Connection) -> Result<Vec<GatewayView>, Fault> {
+pub async fn gateways(connection: &mut Connection) -> Result<Vec<GatewayView>, Fault> {
     let rows: Vec<GatewayRow> = sqlx::query_as(GATEWAYS).fetch_all(connection).await?;
     rows.into_iter()
         .map(|row| {

@@ -21,6 +21,7 @@ mod hub_retry;
 mod hub_storage;
 mod people_will;
 mod people_log;
+mod people_directory;
 mod postgres_only;
 mod sqlite_only;
 
@@ -113,6 +114,19 @@ mod on {
         an_extract_tells_accesses_and_units_not_other_providers_staff,
         a_long_extract_is_read_in_pages,
         a_cursor_has_one_holder_and_goes_forward,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_directory [
+        an_organisation_comes_with_its_administrator_or_not_at_all,
+        a_closed_organisation_is_out_at_once,
+        what_an_organisation_says_of_itself_is_kept,
+        care_units_are_told_apart,
+        a_sender_that_is_not_wanted_ends_in_the_list_to_share,
+        what_is_held_waits_until_it_is_let_in,
+        what_is_turned_away_is_over,
+        held_deliveries_come_in_pages,
+        a_gateway_is_cut_off_by_its_name,
+        a_test_image_goes_the_ordinary_way,
+        only_the_hubs_operator_runs_it,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,

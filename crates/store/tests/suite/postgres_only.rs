@@ -355,3 +355,43 @@ async fn a_wrong_address_is_told_without_its_password() {
     let hub = connect(&url).await;
     assert!(!format!("{hub:?}").contains(secret));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_decide_on_a_held_delivery_one_wins() {
+    use crate::people_directory::person;
+    use bildbro_domain::{organisation::Takes, permission::BuiltIn};
+    use bildbro_flow::ports::portal::{Refusal, directory::Directory};
+    let server = Postgres::shared().await;
+    let hubs = two_hubs(&server).await;
+    let (sender, recipient) = two(&hubs[0]).await;
+    let own = recipient.organisation.id;
+    let siv = person(&hubs[0], own, BuiltIn::Administrator).await;
+    let receiver = person(&hubs[0], own, BuiltIn::Receiver).await;
+    hubs[0].set_takes(&siv.at(0), Takes::Hold).await.unwrap();
+    for n in 1..=12 {
+        send(&hubs[0], &sender.call(1), n, 1..=2, recipient.share()).await;
+        let held = hubs[0].held_deliveries(&receiver.at(2), None, 10).await;
+        let delivery = held.unwrap().items[0].id;
+        let (yes, no) = (hubs[0].clone(), hubs[1].clone());
+        let (caller, other) = (receiver.at(3), receiver.at(3));
+        let accept = tokio::spawn(async move { yes.accept_delivery(&caller, delivery).await });
+        let decline = tokio::spawn(async move {
+            let reason = Personal::new("not ours".to_owned());
+            no.decline_delivery(&other, delivery, reason).await
+        });
+        match (accept.await.unwrap(), decline.await.unwrap()) {
+            (Ok(()), Err(Refusal::Over(_))) => {
+                let task = hubs[1].claim(&recipient.call(4)).await.unwrap().unwrap();
+                assert_eq!(task.delivery, delivery);
+            }
+            (Err(Refusal::Over(_)), Ok(())) => {
+                assert!(hubs[0].claim(&recipient.call(4)).await.unwrap().is_none());
+            }
+            both => panic!("{both:?}"),
+        }
+    }
+    let won = count(&hubs[0], Action::Accept, Outcome::Success).await
+        + count(&hubs[0], Action::Decline, Outcome::Success).await;
+    assert_eq!(won, 12);
+    verify_hub(&hubs[1]).await;
+}

@@ -33,6 +33,12 @@ CREATE TABLE organisation (
     names_staff BOOLEAN NOT NULL DEFAULT TRUE
 );
 
+-- Test images come from here (`domain::organisation::TEST_SENDER`). It is shown
+-- in no list, and nobody can be a member of it.
+INSERT INTO organisation (id, name, name_key, kind, ae_title, active, created_at)
+VALUES ('00000000-0000-8000-8000-000000000001', 'Bildbro test', 'bildbro test', 'region',
+    'BILDBRO_TEST', TRUE, 0);
+
 -- What an organisation takes from another one.
 CREATE TABLE partner (
     organisation TEXT COLLATE "C" NOT NULL REFERENCES organisation (id),
@@ -133,6 +139,8 @@ CREATE TABLE study (
 );
 CREATE INDEX study_patient ON study (patient_key) WHERE patient_key <> '';
 CREATE INDEX study_to_share ON study (latest_at) WHERE to_share;
+-- When an organisation last sent something.
+CREATE INDEX study_latest ON study (holder, latest_at);
 
 CREATE TABLE series (
     study         TEXT COLLATE "C"   NOT NULL REFERENCES study (id),

@@ -35,7 +35,7 @@ impl Members for HubDb {
 }
 
 /// `None` when the address has an account already.
-async fn add_first(
+pub async fn add_first(
     connection: &mut Connection,
     new: FirstMember,
     by: Actor,

@@ -1,5 +1,0 @@
-//! Organisations, care units, partners, gateways, test images, held deliveries.
-
-use crate::endpoints::Endpoint;
-
-pub const ENDPOINTS: &[Endpoint] = &[];
