@@ -153,7 +153,9 @@ CREATE TABLE approval (
     expires_at   BIGINT NOT NULL,
     decided_by   TEXT COLLATE "C" REFERENCES member (id),
     decided_at   BIGINT,
-    approved     BOOLEAN
+    approved     BOOLEAN,
+    -- When it was made use of, where that is for whoever asked to do.
+    spent_at     BIGINT
 );
 CREATE INDEX approval_organisation ON approval (organisation, asked_at);
 
