@@ -1,36 +1,53 @@
-//! Letters to people with an account: what is to be told, and to whom. No
-//! personal data of patients, ever. They wait in the database, sealed
-//! ([`crate::vault`], place [`PLACE`]), until the post has taken them.
+//! What is written to members by e-mail. Nothing of a patient's, ever; and no
+//! secret but the link itself. It lies sealed in the database until it is sent.
 
-use bildbro_domain::Personal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// Where a letter is sealed for.
+/// What a sealed letter is sealed for.
 pub const PLACE: &str = "letter";
 
-/// One letter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
     /// An e-mail address.
-    pub to: Personal,
+    pub to: String,
     /// `sv` or `en`.
     pub language: String,
     pub notice: Notice,
 }
 
-/// What is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "notice", rename_all = "snake_case")]
+/// What it says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "notice")]
 pub enum Notice {
-    /// To someone who is to become a member. Whoever has `url` can.
     Invitation {
         organisation: String,
-        invited_by: Personal,
-        url: Personal,
+        invited_by: String,
+        url: String,
         expires: Timestamp,
     },
-    PasswordReset { url: Personal, expires: Timestamp },
-    /// After the fact, so that the right person notices if it was another.
-    SecondFactorChanged { what: String, at: Timestamp },
+    PasswordReset {
+        url: String,
+        expires: Timestamp,
+    },
+    /// How the member logs in was changed.
+    SecondFactorChanged {
+        /// A word: `passkey_added`, `totp_added`, `factor_removed`,
+        /// `recovery_made`, `recovery_used`, `password_changed`.
+        what: String,
+        at: Timestamp,
+    },
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Letter")
+    }
+}
+
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Notice")
+    }
 }

@@ -88,7 +88,7 @@ pub async fn send_due(
 }
 
 fn is_hopeless(taken: &TakenLetter, class: ErrorClass, at: Timestamp) -> bool {
-    class == ErrorClass::Permanent || at.duration_since(taken.written) >= GIVEN_UP
+    class == ErrorClass::Permanent || at.duration_since(taken.tried_since) >= GIVEN_UP
 }
 
 fn again(taken: &TakenLetter, at: Timestamp, random: f64) -> Timestamp {

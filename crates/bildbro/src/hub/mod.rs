@@ -125,6 +125,7 @@ impl Hub {
             metrics: Metrics::default(),
             public_url: url.clone(),
             behind_proxy: config.behind_proxy,
+            post: false,
             max_object: config.max_object_bytes,
             room: Room::new(config.intake_mebibytes),
         };

@@ -11,6 +11,7 @@ mod directory;
 mod log;
 mod login;
 mod machines;
+mod ids;
 mod members;
 mod refusal;
 mod will;

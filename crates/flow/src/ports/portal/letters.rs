@@ -12,8 +12,8 @@ pub struct TakenLetter {
     pub sealed: String,
     /// How often it has been tried.
     pub attempts: u32,
-    /// When it was written.
-    pub written: Timestamp,
+    /// When it was tried first: now, or earlier.
+    pub tried_since: Timestamp,
 }
 
 #[async_trait]

@@ -70,6 +70,8 @@ pub struct NewToken {
     /// SHA-256 of the token.
     pub token: Digest,
     pub machine: MachineId,
+    /// Which key proved it.
+    pub kid: String,
     pub scopes: String,
     pub at: Timestamp,
     pub expires: Timestamp,
@@ -101,7 +103,7 @@ pub trait Machines: Send + Sync + 'static {
     /// closed.
     async fn machine_keys(&self, machine: MachineId) -> Result<Option<MachineKeys>, StoreError>;
 
-    /// Whether the token counts: not if the machine was revoked meanwhile.
+    /// Whether the token counts: not if machine or key were revoked meanwhile.
     async fn put_machine_token(&self, new: &NewToken) -> Result<bool, StoreError>;
 
     async fn service_subject(

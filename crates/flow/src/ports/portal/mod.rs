@@ -52,6 +52,9 @@ pub enum Refusal {
     /// Something else has this value already.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// Something still has or uses it.
+    #[error("{0} is in use")]
+    InUse(&'static str),
     /// What was given for this field cannot be taken.
     #[error("{field}: {why}")]
     Invalid {

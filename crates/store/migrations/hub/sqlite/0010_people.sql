@@ -282,7 +282,9 @@ CREATE TABLE letter (
     data       TEXT   NOT NULL,
     due_at     BIGINT NOT NULL,
     attempts   BIGINT NOT NULL DEFAULT 0,
-    lease_until BIGINT
+    lease_until BIGINT,
+    -- When it was tried first.
+    tried_at   BIGINT
 );
 CREATE INDEX letter_due ON letter (due_at);
 

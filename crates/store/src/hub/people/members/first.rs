@@ -1,16 +1,12 @@
-//! Members and what they have been given.
+//! The first member of an organisation, made by whoever runs the hub.
 
-use crate::{HubDb, audit, database::Connection, fault::Fault, value::micros};
-use async_trait::async_trait;
+use crate::{audit, database::Connection, fault::Fault, value::micros};
 use bildbro_domain::{
     AssignmentId, MemberId,
     audit::{Action, Actor, Outcome},
     permission::BuiltIn,
 };
-use bildbro_flow::ports::portal::{
-    Answer, Refusal,
-    members::{FirstMember, Members},
-};
+use bildbro_flow::ports::portal::members::FirstMember;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -20,22 +16,8 @@ const ADD: &str = "INSERT INTO member (id, organisation, name, email, email_key,
 const GRANT: &str = "INSERT INTO assignment (id, member, role, care_unit, commission, granted_at) \
      VALUES ($1, $2, $3, NULL, NULL, $4)";
 
-#[async_trait]
-impl Members for HubDb {
-    async fn add_first_member(
-        &self,
-        new: FirstMember,
-        by: Actor,
-        at: Timestamp,
-    ) -> Answer<MemberId> {
-        let mut tx = self.db.write("add an organisation's first member").await?;
-        let added = add_first(&mut tx, new, by, at).await;
-        tx.end(added).await?.ok_or(Refusal::Taken("email"))
-    }
-}
-
 /// `None` when the address has an account already.
-async fn add_first(
+pub async fn add(
     connection: &mut Connection,
     new: FirstMember,
     by: Actor,
