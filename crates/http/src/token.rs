@@ -134,7 +134,13 @@ async fn for_machine(
     let kept = state.portal.machine_keys(machine).await?;
     let kept = kept.ok_or(Refused::InvalidClient)?;
     let read = |jwk: &String| PublicKey::read(jwk).unwrap_or_default();
-    let kid = prove(state, asked, machine, kept.jwks.iter().flat_map(read).collect()).await?;
+    let kid = prove(
+        state,
+        asked,
+        machine,
+        kept.jwks.iter().flat_map(read).collect(),
+    )
+    .await?;
     let wanted = asked.scope.as_deref().map(Scopes::from_str).transpose();
     // Scopes of an earlier version that are no longer known are none.
     let may = kept.scopes.parse().unwrap_or_default();

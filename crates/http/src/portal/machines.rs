@@ -155,7 +155,8 @@ fn shown(view: MachineView) -> Machine {
 /// Empty for a key that is no longer read.
 fn alg(jwk: &str) -> String {
     let read = PublicKey::read(jwk).unwrap_or_default();
-    read.first().map_or_else(String::new, |key| key.alg().to_owned())
+    read.first()
+        .map_or_else(String::new, |key| key.alg().to_owned())
 }
 
 async fn add(
@@ -203,7 +204,8 @@ fn keys(value: &Value, field: &'static str) -> Result<Vec<NewKey>, Refused> {
         .zip(&given)
         .map(|(key, jwk)| {
             let kid = key.kid.clone();
-            let kid = kid.ok_or_else(|| invalid(field, "Each key needs a name of its own, `kid`."))?;
+            let kid =
+                kid.ok_or_else(|| invalid(field, "Each key needs a name of its own, `kid`."))?;
             Ok(NewKey {
                 kid,
                 alg: key.alg().to_owned(),

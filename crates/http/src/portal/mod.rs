@@ -8,10 +8,10 @@
 mod account;
 mod caller;
 mod directory;
+mod ids;
 mod log;
 mod login;
 mod machines;
-mod ids;
 mod members;
 mod refusal;
 mod will;

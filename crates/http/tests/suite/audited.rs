@@ -99,9 +99,10 @@ async fn each_endpoint_leaves_what_it_should() {
     let task: DeliveryTask = serde_json::from_value(answer.json()["task"].clone()).unwrap();
     deliver(&mut walk, &task, &held.1).await;
 
+    // The portal's are called by the suites of its parts.
     let audited = ENDPOINTS
         .iter()
-        .filter(|e| matches!(e.record, Record::Audited(_)));
+        .filter(|e| matches!(e.record, Record::Audited(_)) && !e.path.starts_with("/api/"));
     assert_eq!(walk.called, audited.map(|e| e.path).collect());
 }
 

@@ -11,6 +11,8 @@ mod bodies;
 mod described;
 mod fixture;
 mod pages;
+mod portal_machines;
+mod portal_members;
 mod serving;
 mod token;
 mod unauthorised;

@@ -3,7 +3,7 @@
 use super::{
     error::OidcError,
     fetch::{self, Limits, address},
-    provider::Provider,
+    provider::{ClientAuthentication, Mapping, Provider, Secret},
 };
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::jwk::Jwk;
@@ -133,7 +133,9 @@ impl RelyingParty {
             ca_file: None,
         };
         let known = self.discover(&provider, now).await?;
-        let keys = Self::new(self.limits).ask_keys(&provider, &known, now).await?;
+        let keys = Self::new(self.limits)
+            .ask_keys(&provider, &known, now)
+            .await?;
         if keys.is_empty() {
             return Err(OidcError::Unreadable(KEYS));
         }

@@ -19,6 +19,7 @@ mod hub_log;
 mod hub_overview;
 mod hub_retry;
 mod hub_storage;
+mod people_members;
 mod postgres_only;
 mod sqlite_only;
 
@@ -93,6 +94,12 @@ mod on {
         rows_name_what_is_held_and_what_was_set_aside,
         a_deleted_study_is_gone_with_its_key_and_its_shares,
         what_was_sealed_with_a_deleted_key_is_asked_for_again,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_members [
+        administrators_who_remove_each_other_leave_one,
+        an_administrator_who_never_came_does_not_count,
+        a_letter_is_sent_once_however_often_it_takes,
+        a_machines_token_ends_with_its_key,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,

@@ -278,14 +278,17 @@ pub fn name(text: &str) -> Result<String, Refused> {
     if good {
         Ok(text.to_owned())
     } else {
-        Err(invalid("name", "A name is one line of 1 to 200 characters."))
+        Err(invalid(
+            "name",
+            "A name is one line of 1 to 200 characters.",
+        ))
     }
 }
 
 fn email(text: &str) -> Result<String, Refused> {
     let text = text.trim();
-    let plain = text.len() <= LONGEST_ADDRESS
-        && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    let plain =
+        text.len() <= LONGEST_ADDRESS && !text.chars().any(|c| c.is_control() || c.is_whitespace());
     match text.split_once('@') {
         Some((local, host))
             if plain && !local.is_empty() && !host.is_empty() && !host.contains('@') =>
@@ -419,7 +422,10 @@ impl From<members::Explained> for Explained {
                 .all
                 .iter()
                 .map(|one| {
-                    let counts = one.by.iter().filter(|g| g.unit.is_none() || g.unit == place);
+                    let counts = one
+                        .by
+                        .iter()
+                        .filter(|g| g.unit.is_none() || g.unit == place);
                     let by: Vec<Ground> = counts
                         .map(|ground| Ground {
                             role: ground.role.clone(),

@@ -33,13 +33,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<json::NewMember>()
     .answers::<json::InvitedMember>(),
-    Endpoint::portal(
-        Method::Get,
-        "/api/members/{id}",
-        READER,
-        "A member",
-        || get(people::one),
-    )
+    Endpoint::portal(Method::Get, "/api/members/{id}", READER, "A member", || {
+        get(people::one)
+    })
     .answers::<json::Member>(),
     Endpoint::act(
         Method::Put,

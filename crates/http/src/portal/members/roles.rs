@@ -25,7 +25,11 @@ pub async fn list(
             id,
             name: role.name,
             built_in: role.built_in,
-            permissions: role.permissions.iter().map(|p| p.as_str().to_owned()).collect(),
+            permissions: role
+                .permissions
+                .iter()
+                .map(|p| p.as_str().to_owned())
+                .collect(),
             members: role.members,
         }
     });

@@ -20,9 +20,7 @@ use bildbro_domain::{
     member::Acting,
     policy::Denial,
 };
-use bildbro_flow::ports::portal::{
-    Caller, Refusal, members::NewAssignment, roles::RoleDefinition,
-};
+use bildbro_flow::ports::portal::{Caller, Refusal, members::NewAssignment, roles::RoleDefinition};
 use uuid::Uuid;
 
 const FIND: &str = "SELECT p.organisation, p.action, p.request, p.about, p.asked_by, \

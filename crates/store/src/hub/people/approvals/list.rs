@@ -45,10 +45,7 @@ struct Row {
     approved: Flag,
 }
 
-pub async fn all(
-    connection: &mut Connection,
-    caller: &Caller,
-) -> Result<Vec<ApprovalView>, Stop> {
+pub async fn all(connection: &mut Connection, caller: &Caller) -> Result<Vec<ApprovalView>, Stop> {
     let who = acting_alone(connection, caller).await?;
     let own = who.member.organisation;
     allow(connection, &who, Action::ExplainMember, own, caller.at).await??;

@@ -6,6 +6,8 @@
 
 mod decide;
 mod list;
+#[cfg(test)]
+mod tests;
 
 use super::stop::{Stop, settle};
 use crate::{
@@ -118,7 +120,10 @@ pub async fn needed(
 /// Asks for something of another part's. `request` says exactly what, as JSON;
 /// it is not shown to anyone. The same asked for twice is one. Appends to the
 /// log, so it comes last.
-#[allow(dead_code, reason = "for the parts that ask: extracts of the log, lifting a block")]
+#[allow(
+    dead_code,
+    reason = "for the parts that ask: extracts of the log, lifting a block"
+)]
 pub async fn ask(
     connection: &mut Connection,
     who: &Acting,
@@ -136,7 +141,10 @@ pub async fn ask(
 
 /// Makes use of a yes to exactly this request: true once, for whoever asked,
 /// within a day of it.
-#[allow(dead_code, reason = "for the parts that ask: extracts of the log, lifting a block")]
+#[allow(
+    dead_code,
+    reason = "for the parts that ask: extracts of the log, lifting a block"
+)]
 pub async fn spend(
     connection: &mut Connection,
     approval: Uuid,

@@ -99,7 +99,10 @@ pub async fn may_give(
             return Err(Refusal::Invalid { field: "unit", why }.into());
         }
     }
-    if roles::name_of(connection, organisation, &new.role).await?.is_none() {
+    if roles::name_of(connection, organisation, &new.role)
+        .await?
+        .is_none()
+    {
         let why = "There is no such role.";
         return Err(Refusal::Invalid { field: "role", why }.into());
     }

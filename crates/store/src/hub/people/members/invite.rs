@@ -66,7 +66,10 @@ pub async fn invite(
     for (position, assignment) in new.assignments.iter().enumerate() {
         may_give(connection, &who, assignment, at).await?;
         let earlier = &new.assignments[..position];
-        if earlier.iter().any(|one| (&one.role, one.unit) == (&assignment.role, assignment.unit)) {
+        if earlier
+            .iter()
+            .any(|one| (&one.role, one.unit) == (&assignment.role, assignment.unit))
+        {
             return Err(Refusal::Taken("assignments").into());
         }
     }
@@ -78,7 +81,8 @@ pub async fn invite(
         letters::queue(connection, &seal(&letter), at).await?;
     }
     let mut entries = vec![about(&allowed, member)];
-    let approvals = assign_all(connection, &allowed, member, &new.assignments, &mut entries).await?;
+    let approvals =
+        assign_all(connection, &allowed, member, &new.assignments, &mut entries).await?;
     audit::append(connection, &entries).await?;
     Ok(Invited { member, approvals })
 }

@@ -15,8 +15,7 @@ use crate::{
     value::{id, maybe_time, micros},
 };
 use bildbro_domain::{
-    AssignmentId, CareUnitId, MemberId, Personal, audit::Action,
-    permission::BuiltIn,
+    AssignmentId, CareUnitId, MemberId, Personal, audit::Action, permission::BuiltIn,
 };
 use bildbro_flow::ports::portal::{
     Caller, Page, Refusal,
@@ -149,8 +148,7 @@ async fn views(
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut query = Builder::new(connection, FACTORS);
     query.push_list(ids.iter().copied());
-    let factors: Vec<(String, String)> =
-        query.build_query_as().fetch_all(&mut *connection).await?;
+    let factors: Vec<(String, String)> = query.build_query_as().fetch_all(&mut *connection).await?;
     let mut query = Builder::new(connection, LINKS);
     query.push_bind(micros(at)).push(" AND member IN ");
     query.push_list(ids.iter().copied());
@@ -170,7 +168,10 @@ async fn views(
             id: id(&row.id, "member.id")?,
             name: Personal::new(row.name),
             email: Personal::new(row.email),
-            hsa_id: row.hsa_id.map(|text| id(&text, "member.hsa_id")).transpose()?,
+            hsa_id: row
+                .hsa_id
+                .map(|text| id(&text, "member.hsa_id"))
+                .transpose()?,
             personal_number: row.personal_number.map(Personal::new),
             active: row.active.0,
             invited: !row.has_password.0 && links.contains(&row.id),
