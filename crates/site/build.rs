@@ -47,7 +47,10 @@ fn gather(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<(), Box
         if path.is_dir() {
             gather(root, &path, files)?;
         } else {
-            let name = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
+            let name = path
+                .strip_prefix(root)?
+                .to_string_lossy()
+                .replace('\\', "/");
             files.push(name);
         }
     }

@@ -84,6 +84,8 @@ words!(
         DefineRole = "define_role",
         /// Someone looked at what a member can do.
         ExplainMember = "explain_member",
+        /// The organisation's own identity provider was set, or taken away.
+        ChangeIdentityProvider = "change_identity_provider",
 
         LogIn = "log_in",
         LogOut = "log_out",

@@ -9,6 +9,7 @@
 //! `dicom`), know JSON shapes on any wire (crate `wire`), or touch a database
 //! (crate `store`).
 
+pub mod approval;
 pub mod audit;
 pub mod care;
 pub mod complete;

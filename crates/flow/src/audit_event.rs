@@ -87,6 +87,7 @@ pub const fn family(action: Action) -> Family {
         A::InviteMember
         | A::AcceptInvitation
         | A::ChangeMember
+        | A::ChangeIdentityProvider
         | A::CloseMember
         | A::GrantRole
         | A::WithdrawRole

@@ -31,6 +31,7 @@ pub mod letter;
 pub mod line;
 pub mod log;
 pub mod ports;
+pub mod post;
 pub mod receive;
 pub mod room;
 pub mod spot_check;

@@ -5,7 +5,7 @@
 
 use crate::{
     HubState, enrol, health, instances, link, machine, measure, portal, problem::ProblemResponse,
-    status, token,
+    service, status, token,
 };
 use axum::{
     Router, middleware,
@@ -13,6 +13,7 @@ use axum::{
 };
 use bildbro_domain::{audit::Action, permission::Permission, policy};
 use bildbro_flow::ports::portal::login::Need;
+use bildbro_identity::scope::Scope;
 use bildbro_wire::link::{COMPLETE, CONTENT, ENROL, HELLO, INSTANCES, OFFER, REPORT, TOKEN, WORK};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use std::{fmt, sync::LazyLock};
@@ -43,6 +44,8 @@ pub enum Caller {
     Member,
     /// A member whose roles give this where they act.
     Holder(Permission),
+    /// Another machine, with a token that has this scope.
+    Service(Scope),
     /// Whoever sits at the hub's machine.
     Operator,
 }
@@ -289,6 +292,11 @@ pub fn router(surface: Surface, state: &HubState) -> Router<HubState> {
             let mut route = (endpoint.handler)();
             if endpoint.caller == Caller::Machine {
                 let require = middleware::from_fn_with_state(state.clone(), machine::require);
+                route = route.route_layer(require);
+            }
+            if let Caller::Service(scope) = endpoint.caller {
+                let require = service::Require::new(state.clone(), scope);
+                let require = middleware::from_fn_with_state(require, service::require_scope);
                 route = route.route_layer(require);
             }
             if let Some(need) = need(endpoint) {

@@ -28,6 +28,7 @@ mod message;
 mod portal;
 mod problem;
 mod serve;
+pub mod service;
 pub mod status;
 mod token;
 
@@ -76,6 +77,8 @@ pub struct HubState {
     pub public_url: String,
     /// A proxy in front says where requests come from.
     pub behind_proxy: bool,
+    /// Letters reach people; if not, links are told to whoever asks for them.
+    pub post: bool,
     /// Largest image that is taken, in bytes.
     pub max_object: u64,
     /// Memory for images on their way in.

@@ -48,7 +48,8 @@ pub async fn require(State(state): State<HubState>, mut request: Request, next: 
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The one bearer token of a request.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next()?.to_str().ok()?;
     // Two of them would leave it to chance which one counts.
@@ -61,7 +62,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     good.then_some(token)
 }
 
-fn challenge(how: &'static str) -> Response {
+/// 401, with what RFC 6750 3 says of why.
+pub fn challenge(how: &'static str) -> Response {
     let mut response = ProblemResponse::unauthorized().into_response();
     let challenge = HeaderValue::from_static(how);
     response

@@ -2,7 +2,7 @@
 //! 4.4, RFC 7521, RFC 7523; as in SMART Backend Services).
 //!
 //! Errors are RFC 6749 5.2, not problems, since OAuth clients read those. They
-//! do not tell an unknown gateway from a wrong signature; the log does.
+//! do not tell an unknown machine from a wrong signature; the log does.
 
 use crate::{
     HubState,
@@ -17,15 +17,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bildbro_domain::{Digest, GatewayId};
-use bildbro_flow::ports::StoreError;
-use bildbro_identity::{machine, token as secret};
+use bildbro_domain::{Digest, GatewayId, MachineId, organisation::Gateway};
+use bildbro_flow::ports::{StoreError, portal::machines::NewToken};
+use bildbro_identity::{
+    machine::{self, PublicKey},
+    scope::{ScopeError, Scopes},
+    token as secret,
+};
 use bildbro_wire::link::TOKEN;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
+use std::str::FromStr;
 
-/// How long a token lives. A revoked gateway's end at once all the same.
+/// How long a token lives. A revoked machine's end at once all the same.
 const LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Longest request: an assertion is under a kilobyte.
@@ -42,6 +47,8 @@ struct Asked {
     client_assertion_type: String,
     #[serde(default)]
     client_assertion: String,
+    /// For machines other than gateways; RFC 6749 3.3.
+    scope: Option<String>,
 }
 
 /// Why there is no token (RFC 6749 5.2).
@@ -50,6 +57,8 @@ enum Refused {
     InvalidRequest,
     UnsupportedGrantType,
     InvalidClient,
+    /// Why, in characters that RFC 6749 5.2 lets stand there.
+    InvalidScope(ScopeError),
     Problem(ProblemResponse),
 }
 
@@ -59,6 +68,11 @@ impl IntoResponse for Refused {
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             Self::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Self::InvalidScope(why) => {
+                let why = why.to_string().replace(['“', '”'], "'");
+                let body = json!({ "error": "invalid_scope", "error_description": why });
+                return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+            }
             Self::Problem(problem) => return problem.into_response(),
         };
         (status, Json(json!({ "error": error }))).into_response()
@@ -89,18 +103,81 @@ async fn issue(state: &HubState, request: Request) -> Result<Response, Refused> 
     if asked.client_assertion_type != ASSERTION || asked.client_assertion.is_empty() {
         return Err(Refused::InvalidRequest);
     }
-    let gateway = prove(state, &asked.client_assertion).await?;
-    let now = state.clock.now();
-    let expires = now.checked_add(LIFE).unwrap_or(now);
+    // The key's owner is read from the assertion itself; that it says the
+    // truth is what the signature proves.
+    let claimed = claimed(&asked.client_assertion).ok_or(Refused::InvalidClient)?;
+    match state.store.gateway(GatewayId(claimed.0)).await? {
+        Some(gateway) => for_gateway(state, &asked, &gateway).await,
+        None => for_machine(state, &asked, claimed).await,
+    }
+}
+
+async fn for_gateway(
+    state: &HubState,
+    asked: &Asked,
+    gateway: &Gateway,
+) -> Result<Response, Refused> {
+    let key = PublicKey::from_pem(&gateway.public_key, None);
+    let (now, id) = (state.clock.now(), gateway.id);
+    prove(state, asked, id.into(), key.into_iter().collect()).await?;
     let token = secret::generate();
     let hash = Digest::of(token.as_bytes());
-    state.store.put_token(hash, gateway, expires).await?;
-    Ok(Json(json!({
+    state.store.put_token(hash, id, until(now)).await?;
+    Ok(handed_out(&token, None))
+}
+
+async fn for_machine(
+    state: &HubState,
+    asked: &Asked,
+    machine: MachineId,
+) -> Result<Response, Refused> {
+    let kept = state.portal.machine_keys(machine).await?;
+    let kept = kept.ok_or(Refused::InvalidClient)?;
+    let read = |jwk: &String| PublicKey::read(jwk).unwrap_or_default();
+    let kid = prove(
+        state,
+        asked,
+        machine,
+        kept.jwks.iter().flat_map(read).collect(),
+    )
+    .await?;
+    let wanted = asked.scope.as_deref().map(Scopes::from_str).transpose();
+    // Scopes of an earlier version that are no longer known are none.
+    let may = kept.scopes.parse().unwrap_or_default();
+    let granted = wanted
+        .and_then(|wanted| Scopes::granted(wanted.as_ref(), &may))
+        .map_err(Refused::InvalidScope)?;
+    let token = secret::generate();
+    let now = state.clock.now();
+    let new = NewToken {
+        token: Digest::of(token.as_bytes()),
+        machine,
+        kid: kid.unwrap_or_default(),
+        scopes: granted.to_string(),
+        at: now,
+        expires: until(now),
+    };
+    if !state.portal.put_machine_token(&new).await? {
+        return Err(Refused::InvalidClient);
+    }
+    Ok(handed_out(&token, Some(&new.scopes)))
+}
+
+fn until(now: Timestamp) -> Timestamp {
+    now.checked_add(LIFE).unwrap_or(now)
+}
+
+/// RFC 6749 5.1.
+fn handed_out(token: &str, scope: Option<&str>) -> Response {
+    let mut body = json!({
         "access_token": token,
         "token_type": "Bearer",
         "expires_in": LIFE.as_secs(),
-    }))
-    .into_response())
+    });
+    if let Some(scope) = scope {
+        body["scope"] = scope.into();
+    }
+    Json(body).into_response()
 }
 
 async fn read(request: Request) -> Result<Asked, Refused> {
@@ -119,40 +196,35 @@ async fn read(request: Request) -> Result<Asked, Refused> {
     }
 }
 
-/// Whose assertion it is, after its signature, its claims, and that it was
-/// never used before.
-async fn prove(state: &HubState, assertion: &str) -> Result<GatewayId, Refused> {
-    let now = state.clock.now();
-    // The key's owner is read from the assertion itself; that it says the
-    // truth is what the signature proves.
-    let claimed = claimed_gateway(assertion).ok_or(Refused::InvalidClient)?;
-    let gateway = state
-        .store
-        .gateway(claimed)
-        .await?
-        .ok_or(Refused::InvalidClient)?;
+/// Checks that the assertion is the machine's: its signature, its claims, and that
+/// it was never used before. Which key it was, when that has a name.
+async fn prove(
+    state: &HubState,
+    asked: &Asked,
+    claimed: MachineId,
+    keys: Vec<PublicKey>,
+) -> Result<Option<String>, Refused> {
     let audience = format!("{}{TOKEN}", state.public_url);
-    let key = |id| (id == gateway.id).then(|| gateway.public_key.clone());
-    let verified = machine::verify_assertion(assertion, key, &audience, now).map_err(|error| {
-        tracing::warn!(gateway = %claimed, %error, "login.refused");
+    let known = |id| if id == claimed { keys } else { Vec::new() };
+    let jwt = &asked.client_assertion;
+    let verified = machine::verify_machine(jwt, known, &audience, state.clock.now());
+    let verified = verified.map_err(|error| {
+        tracing::warn!(machine = %claimed, %error, "login.refused");
         Refused::InvalidClient
     })?;
-    if !state
-        .store
-        .first_use(verified.jti_hash, verified.expires)
-        .await?
-    {
-        tracing::warn!(gateway = %claimed, "login.replayed");
+    let first = state.store.first_use(verified.jti_hash, verified.expires);
+    if !first.await? {
+        tracing::warn!(machine = %claimed, "login.replayed");
         return Err(Refused::InvalidClient);
     }
-    Ok(verified.gateway)
+    Ok(verified.kid)
 }
 
 /// The issuer that an unverified assertion names.
-fn claimed_gateway(assertion: &str) -> Option<GatewayId> {
+fn claimed(assertion: &str) -> Option<MachineId> {
     #[derive(Deserialize)]
     struct Claims {
-        iss: GatewayId,
+        iss: MachineId,
     }
     let claims = assertion.split('.').nth(1)?;
     let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;

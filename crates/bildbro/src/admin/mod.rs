@@ -6,6 +6,7 @@
 
 mod audit;
 mod directory;
+mod member;
 mod shares;
 mod storage;
 
@@ -41,6 +42,9 @@ enum Command {
     Organisation(directory::OrganisationCommand),
     /// Make a one-time code with which an organisation enrols a gateway
     EnrolCode(directory::EnrolCodeArguments),
+    /// Invite an organisation's first member to the portal
+    #[command(subcommand)]
+    Member(member::MemberCommand),
     /// List gateways, or cut one off
     #[command(subcommand)]
     Gateway(directory::GatewayCommand),
@@ -84,6 +88,7 @@ pub async fn main(arguments: Arguments) -> Result<(), Fault> {
     match arguments.command {
         Command::Organisation(command) => directory::organisation(&db, command).await,
         Command::EnrolCode(arguments) => directory::enrol_code(&db, arguments).await,
+        Command::Member(command) => member::member(&db, command, config.public_url).await,
         Command::Gateway(command) => directory::gateway(&db, command).await,
         Command::Share(command) => shares::share(&db, command).await,
         Command::Delivery(command) => shares::delivery(&db, command).await,

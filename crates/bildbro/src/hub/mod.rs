@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod outside;
+mod post;
 mod storage;
 
 use crate::{
@@ -20,6 +21,8 @@ use bildbro_flow::{
     work::Wake,
 };
 use bildbro_http::{HubState, Listener, LoginMeans, Tls};
+use bildbro_mail::Mailer;
+use bildbro_syslog::Receiver;
 use bildbro_telemetry::{LogFormat, Metrics};
 use clap::Args;
 use config::Config;
@@ -28,6 +31,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 pub use storage::Storage;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// How often what has run out is removed.
 const SWEEP: Duration = Duration::from_secs(300);
@@ -77,6 +81,9 @@ pub struct Hub {
     /// What other hubs on the same database change.
     changes: Option<BoxStream<'static, ()>>,
     state: HubState,
+    /// What brings letters, and what takes the log, if there is any.
+    mailer: Option<Mailer>,
+    receiver: Option<Receiver>,
     link: Listener,
     operations: Listener,
     url: String,
@@ -105,6 +112,11 @@ impl Hub {
             .clone()
             .unwrap_or_else(|| format!("{scheme}://{}", link.address()));
         let url = url.trim_end_matches('/').to_owned();
+        let mailer = config.mail.as_ref().map(|mail| mail.mailer()).transpose()?;
+        let bankid = config.bankid.as_ref().map(|bankid| bankid.client());
+        let bankid = bankid.transpose()?.map(Arc::new);
+        let receiver = config.siem.as_ref().map(|siem| siem.receiver());
+        let receiver = receiver.transpose()?;
         let changes = db.changes();
         let signer = Storage::signer(&db, &config).await?;
         let db = Arc::new(db);
@@ -123,13 +135,14 @@ impl Hub {
             checkpoints,
             vault,
             login: Arc::new(LoginMeans::new(&url)),
-            bankid: None,
+            bankid,
             blobs: Arc::new(blobs) as Arc<dyn Blobs>,
             clock: Clock::system(),
             wake: Wake::default(),
             metrics: Metrics::default(),
             public_url: url.clone(),
             behind_proxy: config.behind_proxy,
+            post: mailer.is_some(),
             max_object: config.max_object_bytes,
             room: Room::new(config.intake_mebibytes),
         };
@@ -138,6 +151,8 @@ impl Hub {
             log,
             changes,
             state,
+            mailer,
+            receiver,
             link,
             operations,
             url,
@@ -165,13 +180,33 @@ impl Hub {
         if let Some(changes) = self.changes {
             tokio::spawn(pass_on(changes, self.state.wake.clone(), stop.clone()));
         }
-        let sweeping = tokio::spawn(sweep(self.state, stop.clone()));
+        let state = self.state;
+        let writing = self.mailer.map(|mailer| {
+            let (store, vault) = (Arc::clone(&state.portal), Arc::clone(&state.vault));
+            let letters = post::letters(store, vault, mailer, state.clock.clone(), stop.clone());
+            tokio::spawn(letters)
+        });
+        let passing = match self.receiver {
+            None => None,
+            Some(receiver) => {
+                let hub = state.checkpoints.hub_id(Uuid::new_v4()).await;
+                let hub = hub.doing("reading the hub's id")?;
+                let store = Arc::clone(&state.portal);
+                let sender = post::siem(store, receiver, hub, state.clock.clone())?;
+                let stop = stop.clone();
+                Some(tokio::spawn(async move { sender.run(stop).await }))
+            }
+        };
+        let sweeping = tokio::spawn(sweep(state, stop.clone()));
         let signing = tokio::spawn(sign(self.log, stop.clone()));
         let (link, operations) = tokio::join!(
             self.link.serve(link, stop.clone()),
             self.operations.serve(operations, stop),
         );
         let _ended = tokio::join!(sweeping, signing);
+        for task in [writing, passing].into_iter().flatten() {
+            let _ended = task.await;
+        }
         link.doing("serving gateways")?;
         operations.doing("serving the status page")?;
         tracing::info!("hub.stopped");

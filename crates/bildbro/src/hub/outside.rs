@@ -149,10 +149,9 @@ impl SiemConfig {
                 ));
             }
         };
-        let identity = own.as_ref().map(|(certificate, key)| Identity {
-            certificate,
-            key,
-        });
+        let identity = own
+            .as_ref()
+            .map(|(certificate, key)| Identity { certificate, key });
         let trust = Trust::new(&authority, identity).doing("reading the certificates of [siem]")?;
         Receiver::new(&self.host, self.port, trust).doing("reading [siem] host")
     }

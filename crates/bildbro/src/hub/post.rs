@@ -12,9 +12,9 @@ use bildbro_flow::{
     vault::Vault,
 };
 use bildbro_mail::{Address, Mailer, templates};
-use jiff::{SignedDuration, tz::TimeZone};
 use bildbro_syslog::{Origin, Pace, Receiver, Sender, Source, SourceError};
 use bildbro_wire::audit::Event;
+use jiff::{SignedDuration, tz::TimeZone};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -162,12 +162,7 @@ pub fn siem(
         source: hub.to_string(),
         clock,
     };
-    Ok(Sender::new(
-        source,
-        receiver,
-        origin,
-        Pace::default(),
-    ))
+    Ok(Sender::new(source, receiver, origin, Pace::default()))
 }
 
 fn gethostname() -> std::io::Result<String> {

@@ -43,6 +43,7 @@ pub const fn demand(action: Action) -> Option<Demand> {
         | A::GrantRole
         | A::WithdrawRole
         | A::DefineRole
+        | A::ChangeIdentityProvider
         | A::Approve
         | A::Refuse => (P::ManageMembers, true),
         A::ExplainMember => (P::ManageMembers, false),

@@ -8,6 +8,7 @@
 mod account;
 mod caller;
 mod directory;
+mod ids;
 mod log;
 mod login;
 mod machines;
@@ -17,8 +18,8 @@ mod site;
 mod will;
 
 pub use caller::{Guard, guard, same_site};
-pub use site::site;
 pub use login::LoginMeans;
+pub use site::site;
 
 use crate::endpoints::Endpoint;
 

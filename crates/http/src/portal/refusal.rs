@@ -57,6 +57,9 @@ fn respond(refusal: Refusal) -> Response {
         Refusal::Taken(field) => permanent(StatusCode::CONFLICT, "taken", "It is taken already")
             .with("field", field.into())
             .into_response(),
+        Refusal::InUse(what) => permanent(StatusCode::CONFLICT, "in-use", "It is in use")
+            .with("field", what.into())
+            .into_response(),
         Refusal::Invalid { field, why } => permanent(
             StatusCode::BAD_REQUEST,
             "unreadable",

@@ -121,6 +121,7 @@ impl Hub {
             metrics: Default::default(),
             public_url: "https://hub.example".into(),
             behind_proxy: false,
+            post: true,
             max_object: 1 << 20,
             room: Room::new(64),
         };

@@ -204,7 +204,11 @@ async fn a_spot_check_goes_from_drawing_to_report() {
     assert_eq!(early.problem(), "unreadable");
     let report = format!("{path}/report?format=csv");
     let report = hub.api(Some(&rut), "GET", &report, Value::Null).await;
-    assert!(report.text().contains(",unjustified,'=1+1,"), "{}", report.text());
+    assert!(
+        report.text().contains(",unjustified,'=1+1,"),
+        "{}",
+        report.text()
+    );
     let stranger = hub
         .member(hub.recipient.organisation, &[BuiltIn::Auditor])
         .await;

@@ -219,6 +219,16 @@ impl PublicKey {
         pem("PUBLIC KEY", &self.der)
     }
 
+    /// The algorithm that this key verifies, as a JWK's `alg` (RFC 7518 3.1).
+    #[must_use]
+    pub const fn alg(&self) -> &'static str {
+        match self.kind {
+            Kind::P256 => "ES256",
+            Kind::P384 => "ES384",
+            Kind::Rsa => "RS384",
+        }
+    }
+
     /// The one algorithm that this key verifies.
     pub(super) fn algorithm(&self) -> Algorithm {
         match self.kind {

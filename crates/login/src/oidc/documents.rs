@@ -3,7 +3,7 @@
 use super::{
     error::OidcError,
     fetch::{self, Limits, address},
-    provider::Provider,
+    provider::{ClientAuthentication, Mapping, Provider, Secret},
 };
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::jwk::Jwk;
@@ -28,6 +28,9 @@ const MOST_KEYS: usize = 100;
 
 const DISCOVERY: &str = "discovery document";
 const KEYS: &str = "key set";
+
+/// Any address that is not on this machine.
+const FOREIGN: &str = "https://provider.example";
 
 /// Discovery 1.0, 3: what of it is used.
 #[derive(Deserialize)]
@@ -99,6 +102,44 @@ impl RelyingParty {
             limits,
             ..Self::default()
         }
+    }
+
+    /// Whether an address, named by someone who is not at this machine, may be a
+    /// provider's: https, elsewhere, and nothing but an address (Discovery 1.0, 3).
+    #[must_use]
+    pub fn may_be_issuer(text: &str) -> bool {
+        // Judged as a foreign provider's: what is on this machine is not for it.
+        address("issuer", text, FOREIGN).is_ok_and(|url| url.query().is_none())
+    }
+
+    /// Asks a provider for what it publishes, anew: its discovery document and
+    /// its keys. Nothing is kept.
+    ///
+    /// # Errors
+    /// What is wrong with them, or that they cannot be had.
+    pub async fn try_out(&self, issuer: &str, now: Timestamp) -> Result<(), OidcError> {
+        let provider = Provider {
+            id: String::new(),
+            issuer: issuer.to_owned(),
+            client_id: String::new(),
+            authentication: ClientAuthentication::ClientSecretBasic {
+                secret: Secret::new(""),
+            },
+            scopes: Vec::new(),
+            mapping: Mapping::default(),
+            acr_values: Vec::new(),
+            two_factors: false,
+            userinfo: false,
+            ca_file: None,
+        };
+        let known = self.discover(&provider, now).await?;
+        let keys = Self::new(self.limits)
+            .ask_keys(&provider, &known, now)
+            .await?;
+        if keys.is_empty() {
+            return Err(OidcError::Unreadable(KEYS));
+        }
+        Ok(())
     }
 
     pub(super) async fn known(

@@ -50,9 +50,13 @@ const HELLO: &str = "UPDATE gateway SET last_seen = $2, version = $3, waiting_im
      waiting_bytes = $5, nodes = $6, \
      run = COALESCE($7, run) WHERE id = $1 AND active";
 
-const SWEEP: [&str; 2] = [
+const SWEEP: [&str; 6] = [
     "DELETE FROM token WHERE expires_at <= $1",
     "DELETE FROM assertion WHERE expires_at <= $1",
+    "DELETE FROM machine_token WHERE expires_at <= $1",
+    "DELETE FROM session WHERE ends_at <= $1 OR idle_until <= $1",
+    "DELETE FROM ceremony WHERE expires_at <= $1",
+    "DELETE FROM attempt WHERE expires_at <= $1",
 ];
 
 const SWEEP_CODES: &str = "DELETE FROM enrol_code WHERE used_at <= $1 OR expires_at <= $1";

@@ -19,9 +19,10 @@ mod hub_log;
 mod hub_overview;
 mod hub_retry;
 mod hub_storage;
-mod people_will;
-mod people_log;
 mod people_directory;
+mod people_log;
+mod people_members;
+mod people_will;
 mod postgres_only;
 mod sqlite_only;
 
@@ -127,6 +128,12 @@ mod on {
         a_gateway_is_cut_off_by_its_name,
         a_test_image_goes_the_ordinary_way,
         only_the_hubs_operator_runs_it,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_members [
+        administrators_who_remove_each_other_leave_one,
+        an_administrator_who_never_came_does_not_count,
+        a_letter_is_sent_once_however_often_it_takes,
+        a_machines_token_ends_with_its_key,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,

@@ -5,15 +5,21 @@
 //! [`bildbro_domain::policy`], does what was asked, and appends the audit entry.
 //! A refusal is on record too.
 
+pub mod approvals;
 pub mod directory;
+pub mod identity_provider;
+pub mod letters;
 pub mod log;
 pub mod login;
 pub mod machines;
 pub mod members;
+pub mod roles;
 pub mod will;
 
 use self::{
-    directory::Directory, log::Log, login::Login, machines::Machines, members::Members, will::Wills,
+    approvals::Approvals, directory::Directory, identity_provider::IdentityProviders,
+    letters::Letters, log::Log, login::Login, machines::Machines, members::Members, roles::Roles,
+    will::Wills,
 };
 use super::StoreError;
 use bildbro_domain::{Digest, permission::BuiltIn, policy::Denial};
@@ -46,6 +52,9 @@ pub enum Refusal {
     /// Something else has this value already.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// Something still has or uses it.
+    #[error("{0} is in use")]
+    InUse(&'static str),
     /// What was given for this field cannot be taken.
     #[error("{field}: {why}")]
     Invalid {
@@ -72,9 +81,33 @@ pub enum Refusal {
 pub type Answer<T> = Result<T, Refusal>;
 
 /// All of the portal's ports: what the hub's database is to it.
-pub trait Portal: Login + Directory + Members + Machines + Wills + Log {}
+pub trait Portal:
+    Login
+    + Directory
+    + Members
+    + Roles
+    + Approvals
+    + IdentityProviders
+    + Machines
+    + Letters
+    + Wills
+    + Log
+{
+}
 
-impl<T: Login + Directory + Members + Machines + Wills + Log> Portal for T {}
+impl<T> Portal for T where
+    T: Login
+        + Directory
+        + Members
+        + Roles
+        + Approvals
+        + IdentityProviders
+        + Machines
+        + Letters
+        + Wills
+        + Log
+{
+}
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Who acts.
 
+use super::stop::Stop;
 use crate::{
     audit,
-    database::{Connection, Flag},
+    database::{Connection, Flag, hold},
     fault::Fault,
     value::{from_json, id, micros, time, word},
 };
@@ -84,6 +85,8 @@ impl AssignmentRow {
     }
 }
 
+const HOLD: &str = "SELECT id FROM organisation WHERE id = $1";
+
 fn unit(text: Option<&str>, column: &'static str) -> Result<Option<CareUnitId>, Fault> {
     text.map(|text| id(text, column)).transpose()
 }
@@ -122,6 +125,17 @@ pub async fn acting(connection: &mut Connection, caller: &Caller) -> Result<Opti
     who.fresh_at = time(row.fresh_at)?;
     who.from.clone_from(&caller.from);
     Ok(Some(who))
+}
+
+/// Who calls, with their organisation held: nobody else changes its members,
+/// roles and approvals until this transaction ends.
+pub async fn acting_alone(connection: &mut Connection, caller: &Caller) -> Result<Acting, Stop> {
+    let who = acting(connection, caller).await?;
+    let who = who.ok_or(Refusal::NoSession)?;
+    hold(connection, HOLD, who.member.organisation.to_string()).await?;
+    // What whoever held it before has taken away from them, they no longer have.
+    let who = acting(connection, caller).await?;
+    Ok(who.ok_or(Refusal::NoSession)?)
 }
 
 /// A member with all that they have been given, as if acting for the whole
@@ -176,6 +190,28 @@ pub async fn allow<'a>(
 ) -> Result<Result<Allowed<'a>, Refusal>, Fault> {
     match policy::allow(who, action, whose, at) {
         Ok(allowed) => Ok(Ok(allowed)),
+        Err(denial) => {
+            let entry = Entry::by(Uuid::now_v7(), at, action, Outcome::Denied, who);
+            refuse(connection, entry, denial).await.map(Err)
+        }
+    }
+}
+
+/// Asks policy whether `who` may look at what this action changes in their own
+/// organisation. No fresh second factor is needed to look.
+pub async fn allow_reading(
+    connection: &mut Connection,
+    who: &Acting,
+    action: Action,
+    at: Timestamp,
+) -> Result<Result<(), Refusal>, Fault> {
+    let holds = policy::logged_in(who).and_then(|()| match policy::demand(action) {
+        None => Err(Denial::OtherOrganisation),
+        Some(demand) if who.holds(demand.permission) => Ok(()),
+        Some(demand) => Err(Denial::NoPermission(demand.permission)),
+    });
+    match holds {
+        Ok(()) => Ok(Ok(())),
         Err(denial) => {
             let entry = Entry::by(Uuid::now_v7(), at, action, Outcome::Denied, who);
             refuse(connection, entry, denial).await.map(Err)

@@ -5,12 +5,16 @@
 //! read or changed but behind these two.
 
 mod acting;
+mod approvals;
 mod directory;
+mod identity_provider;
 mod letters;
 mod log;
 mod login;
 mod machines;
 mod members;
+mod roles;
+mod stop;
 mod will;
 
-pub use acting::{acting, allow, refuse, whole_member};
+pub use acting::{acting, allow, refuse};

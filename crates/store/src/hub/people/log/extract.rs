@@ -6,13 +6,13 @@ use crate::{
     audit,
     database::{Connection, Flag},
     fault::Fault,
-    hub::people::{acting, allow, refuse},
+    hub::people::{acting, allow, approvals},
     value::{from_json, signed, unsigned},
 };
 use bildbro_domain::{
     OrganisationId, PatientKey, Personal,
-    audit::{Action, Entry, Outcome},
-    policy::Denial,
+    approval::Guarded,
+    audit::{Action, Entry},
 };
 use bildbro_flow::ports::portal::{
     Answer, Caller, Refusal,
@@ -37,8 +37,6 @@ const ORGANISATION: &str = "SELECT names_staff IS TRUE AS names_staff, hsa_id, n
 const PATIENT: &str = "SELECT patient_name FROM study WHERE patient_key = $1 AND patient_key <> '' \
      AND holder = $2 AND patient_name <> '' ORDER BY latest_at DESC LIMIT 1";
 
-const FOUR_EYES: &str = "SELECT four_eyes FROM organisation WHERE id = $1";
-
 pub async fn extract(
     connection: &mut Connection,
     caller: &Caller,
@@ -56,12 +54,14 @@ pub async fn extract(
         Ok(key) => key,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    // JOIN HERE: spend `wish.approval`, or ask for one, by `approvals`.
-    if approval_needed(connection, own, "extract_audit").await? {
-        let (id, action) = (Uuid::now_v7(), Action::ExtractAudit);
-        let mut entry = Entry::by(id, caller.at, action, Outcome::Denied, &who);
-        entry.patient_id = Some(Personal::new(key));
-        return refuse(connection, entry, Denial::FourEyes).await.map(Err);
+    if approvals::needed(connection, own, Guarded::ExtractAudit).await? {
+        let request = format!("extract of {key}, {:?} to {:?}", wish.from, wish.until);
+        let asked = (Guarded::ExtractAudit, &*request);
+        let spent =
+            approvals::spend_or_ask(connection, &who, asked, wish.approval, caller.at).await?;
+        if let Err(refusal) = spent {
+            return Ok(Err(refusal));
+        }
     }
     let Some(lines) = accesses(connection, own, &key, wish).await? else {
         return Ok(Err(Refusal::Invalid {
@@ -150,18 +150,4 @@ fn as_told(entry: Entry, own: OrganisationId) -> Entry {
     let mut entry = entry.for_counterpart();
     entry.unit = unit;
     entry
-}
-
-/// Whether the organisation wants a second member's approval for this.
-async fn approval_needed(
-    connection: &mut Connection,
-    organisation: OrganisationId,
-    act: &str,
-) -> Result<bool, Fault> {
-    let acts: String = sqlx::query_scalar(FOUR_EYES)
-        .bind(organisation.to_string())
-        .fetch_one(connection)
-        .await?;
-    let acts: Vec<String> = from_json(&acts, "organisation.four_eyes")?;
-    Ok(acts.iter().any(|one| one == act))
 }

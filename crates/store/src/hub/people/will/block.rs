@@ -1,6 +1,7 @@
 //! Blocks: registered, and lifted.
 
-use super::{allow_own, approval, caller_of, check_unit, entry_about, granted, patient_of};
+use super::super::approvals;
+use super::{allow_own, caller_of, check_unit, entry_about, granted, patient_of};
 use crate::{
     audit,
     database::{Connection, hold},
@@ -8,7 +9,9 @@ use crate::{
     hub::{delivery, people::allow, queue},
     value::{id, micros},
 };
-use bildbro_domain::{BlockId, CareUnitId, DeliveryId, OrganisationId, PatientKey, audit::Action};
+use bildbro_domain::{
+    BlockId, CareUnitId, DeliveryId, OrganisationId, PatientKey, approval::Guarded, audit::Action,
+};
 use bildbro_flow::ports::portal::{Answer, Caller, Refusal, will::PatientNumber};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -85,11 +88,10 @@ pub async fn lift(
         return Ok(Err(Refusal::Over("the block has been lifted before")));
     }
     let patient = PatientKey::stored(row.patient);
-    // Here is where four eyes come in.
-    if approval::needed(connection, holder).await? {
-        granted!(
-            approval::spend_or_ask(connection, &who, block, &patient, approved, caller.at).await?
-        );
+    if approvals::needed(connection, holder, Guarded::LiftBlock).await? {
+        let request = format!("block {block}");
+        let asked = (Guarded::LiftBlock, &*request);
+        granted!(approvals::spend_or_ask(connection, &who, asked, approved, caller.at).await?);
     }
     sqlx::query(LIFT)
         .bind(block.to_string())

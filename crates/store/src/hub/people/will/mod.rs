@@ -4,7 +4,6 @@
 //! Each entry of the log names the patient by the key that is compared, so that
 //! the log of a patient is whole however the number was written.
 
-mod approval;
 mod block;
 mod consent;
 mod emergency;

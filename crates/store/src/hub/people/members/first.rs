@@ -1,41 +1,30 @@
-//! Members and what they have been given.
+//! The first member of an organisation, made by whoever runs the hub.
 
-use crate::{HubDb, audit, database::Connection, fault::Fault, value::micros};
-use async_trait::async_trait;
+use crate::{audit, database::Connection, fault::Fault, value::micros};
 use bildbro_domain::{
-    AssignmentId, MemberId,
+    AssignmentId, Digest, MemberId,
     audit::{Action, Actor, Outcome},
     permission::BuiltIn,
 };
-use bildbro_flow::ports::portal::{
-    Answer, Refusal,
-    members::{FirstMember, Members},
-};
+use bildbro_flow::ports::portal::members::FirstMember;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 const ADD: &str = "INSERT INTO member (id, organisation, name, email, email_key, language, \
      active, created_at) VALUES ($1, $2, $3, $4, $5, $6, TRUE, $7) ON CONFLICT DO NOTHING";
 
+const ORGANISATION: &str = "SELECT organisation FROM member WHERE id = $1 AND active";
+
+const END_LINKS: &str = "DELETE FROM invitation WHERE member = $1 AND used_at IS NULL";
+
+const LINK: &str = "INSERT INTO invitation (token_hash, member, kind, issued_at, expires_at) \
+     VALUES ($1, $2, 'invitation', $3, $4)";
+
 const GRANT: &str = "INSERT INTO assignment (id, member, role, care_unit, commission, granted_at) \
      VALUES ($1, $2, $3, NULL, NULL, $4)";
 
-#[async_trait]
-impl Members for HubDb {
-    async fn add_first_member(
-        &self,
-        new: FirstMember,
-        by: Actor,
-        at: Timestamp,
-    ) -> Answer<MemberId> {
-        let mut tx = self.db.write("add an organisation's first member").await?;
-        let added = add_first(&mut tx, new, by, at).await;
-        tx.end(added).await?.ok_or(Refusal::Taken("email"))
-    }
-}
-
 /// `None` when the address has an account already.
-pub async fn add_first(
+pub async fn add(
     connection: &mut Connection,
     new: FirstMember,
     by: Actor,
@@ -88,4 +77,38 @@ async fn grant(
     entry.about = Some(member);
     entry.detail = Some(role.as_str().to_owned());
     Ok(entry)
+}
+
+/// A link for someone; earlier ones end. False when there is no such member.
+pub async fn link(
+    connection: &mut Connection,
+    member: MemberId,
+    (token, expires): (Digest, Timestamp),
+    by: Actor,
+    at: Timestamp,
+) -> Result<bool, Fault> {
+    let organisation: Option<String> = sqlx::query_scalar(ORGANISATION)
+        .bind(member.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(organisation) = organisation else {
+        return Ok(false);
+    };
+    sqlx::query(END_LINKS)
+        .bind(member.to_string())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(LINK)
+        .bind(token.to_string())
+        .bind(member.to_string())
+        .bind(micros(at))
+        .bind(micros(expires))
+        .execute(&mut *connection)
+        .await?;
+    let mut entry = audit::entry(at, Action::InviteMember, Outcome::Success, by);
+    entry.organisation = Some(id(&organisation, "member.organisation")?);
+    entry.about = Some(member);
+    entry.detail = Some("a link".to_owned());
+    audit::append(connection, &[entry]).await?;
+    Ok(true)
 }

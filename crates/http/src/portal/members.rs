@@ -1,5 +1,0 @@
-//! Members, roles, approvals.
-
-use crate::endpoints::Endpoint;
-
-pub const ENDPOINTS: &[Endpoint] = &[];
