@@ -101,7 +101,7 @@ async fn each_endpoint_leaves_what_it_should() {
 
     let audited = ENDPOINTS
         .iter()
-        .filter(|e| matches!(e.record, Record::Audited(_)));
+        .filter(|e| matches!(e.record, Record::Audited(_)) && !e.caller.is_person());
     assert_eq!(walk.called, audited.map(|e| e.path).collect());
 }
 
