@@ -362,8 +362,8 @@ pub async fn what_is_held_waits_until_it_is_let_in(hub: &HubDb) {
     let foreign = person(hub, sender.organisation.id, BuiltIn::Receiver).await;
     let refused = hub.accept_delivery(&foreign.at(3), delivery).await;
     assert!(matches!(refused, Err(Refusal::NotFound)));
-    let call = foreign.at(3);
-    let refused = hub.decline_delivery(&call, delivery, Personal::new("no".to_owned()));
+    let caller = foreign.at(3);
+    let refused = hub.decline_delivery(&caller, delivery, Personal::new("no"));
     assert!(matches!(refused.await, Err(Refusal::NotFound)));
     for action in [Action::Accept, Action::Decline] {
         assert_eq!(count(hub, action, Outcome::Denied).await, 1);
@@ -382,8 +382,8 @@ pub async fn what_is_held_waits_until_it_is_let_in(hub: &HubDb) {
     assert_eq!(entry.studies, [study(1)]);
     let again = hub.accept_delivery(&receiver.at(5), delivery).await;
     assert!(matches!(again, Err(Refusal::Over(_))));
-    let call = receiver.at(5);
-    let late = hub.decline_delivery(&call, delivery, Personal::new("no".to_owned()));
+    let caller = receiver.at(5);
+    let late = hub.decline_delivery(&caller, delivery, Personal::new("no"));
     assert!(matches!(late.await, Err(Refusal::Over(_))));
     let held = hub
         .held_deliveries(&receiver.at(5), None, 10)
@@ -477,8 +477,8 @@ pub async fn a_gateway_is_cut_off_by_its_name(hub: &HubDb) {
     hub.put_token(token, id, at(DAY)).await.unwrap();
     let name = "gateway skane";
 
-    let call = siv.at(1);
-    let theirs = hub.cut_gateway_off(&call, halland.subject.gateway, "gateway halland");
+    let (caller, other) = (siv.at(1), halland.subject.gateway);
+    let theirs = hub.cut_gateway_off(&caller, other, "gateway halland");
     assert!(matches!(theirs.await, Err(Refusal::NotFound)));
     assert_eq!(count(hub, Action::RevokeGateway, Outcome::Denied).await, 1);
     let unknown = hub
