@@ -193,7 +193,7 @@ export function Log() {
                 {checkpoint.error && <ProblemView error={checkpoint.error} />}
                 <form
                     className="filters"
-                    role="search"
+                    aria-label={t('search')}
                     onSubmit={(event) => {
                         event.preventDefault();
                         setPatient(typed.replace(/[\s-]/g, ''));

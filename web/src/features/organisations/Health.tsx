@@ -59,9 +59,13 @@ export function Health() {
                                     [
                                         t('health.database'),
                                         database === 'ok' ? (
-                                            <StateLight is="good">{t('health.answers')}</StateLight>
+                                            <StateLight key="good" is="good">
+                                                {t('health.answers')}
+                                            </StateLight>
                                         ) : (
-                                            <StateLight is="act">{database}</StateLight>
+                                            <StateLight key="bad" is="act">
+                                                {database}
+                                            </StateLight>
                                         ),
                                     ],
                                     [t('health.entries'), number(audit.entries)],
