@@ -116,10 +116,14 @@ for (const [size, colorScheme, language] of looks) {
 async function look({ page, complaints }, way, language, picture) {
     const [address, { isNew, press, type } = {}] = [way].flat();
     complaints.length = 0;
-    if (isNew) await page.evaluate(() => sessionStorage.setItem('bildbro-imitation-new', ''));
+    if (isNew) {
+        await page.goto(served.url + address);
+        await page.evaluate(() => sessionStorage.setItem('bildbro-imitation-new', ''));
+    }
     await page.goto(served.url + address, { waitUntil: 'load' });
     await page.locator('h1').first().waitFor();
-    const isThere = () => page.waitForFunction(() => !document.querySelector('main > .bones, .bones:not(.card .bones)'));
+    const isThere = () =>
+        page.waitForFunction(() => !document.querySelector('main > .bones, .bones:not(.card .bones)'));
     await isThere();
     if (press) await page.getByRole('button', { name: press }).first().click();
     if (type) {

@@ -148,7 +148,7 @@ function Blocks({ patient, will }: { patient: string; will: Will }) {
                 <ul className="stack">
                     {will.blocks.map((block) => (
                         <li key={block.id} className="row between">
-                            <span>
+                            <span className="row">
                                 <StateLight is={block.lifted_at ? 'off' : 'act'}>
                                     {block.unit?.name ?? u('wholeOrganisation')}
                                 </StateLight>
@@ -235,7 +235,7 @@ function Consents({ patient, will }: { patient: string; will: Will }) {
                 <ul className="stack">
                     {will.consents.map((consent) => (
                         <li key={consent.id} className="row between">
-                            <span>
+                            <span className="row">
                                 <StateLight is={consent.withdrawn_at ? 'off' : 'good'}>
                                     {consent.unit?.name ?? u('wholeOrganisation')}
                                 </StateLight>
