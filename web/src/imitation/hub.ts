@@ -1,4 +1,5 @@
-// A hub played in the browser, for development and tests: one region, one
+// A hub played in the browser, for development and tests (`VITE_HUB=1` asks a
+// real one, by the proxy to BILDBRO_HUB, instead): one region, one
 // person who may do nearly everything, and an error for each word that a page
 // must be able to say. Left out of what is shipped (see api/request.ts).
 

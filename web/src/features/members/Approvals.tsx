@@ -80,7 +80,7 @@ function Question({ approval, mayDecide }: { approval: Approval; mayDecide?: boo
         <div className="card stack">
             <div className="row between">
                 <h3>
-                    {word('action', approval.action)}
+                    {word('deed', approval.action)}
                     {about && `: ${about}`}
                 </h3>
                 <StateLight is={LIGHTS[approval.state]}>{t(`approvals.states.${approval.state}`)}</StateLight>

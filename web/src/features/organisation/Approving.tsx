@@ -37,7 +37,7 @@ export function Approving() {
                                     )
                                 }
                             >
-                                {word('action', action)}
+                                {word('deed', action)}
                             </Switch>
                         ))}
                     </>

@@ -45,9 +45,9 @@ export default {
     },
     studies: {
         title: 'Studies',
-        own: 'Ours',
+        own: 'Here',
         noOwn: 'No study here.',
-        others: 'Others’',
+        others: 'With others',
         noneTitle: 'Nothing with others',
         none: 'When other providers have studies of the patient they are shown here.',
         blocked: 'Blocked by the patient',
