@@ -116,3 +116,56 @@ test('skip link, menu, language, rows and undo', async () => {
     await page.getByRole('button', { name: 'Undo', exact: true }).press('Enter');
     await page.getByText('Sent to Region Skåne.').waitFor({ state: 'detached' });
 });
+
+test('a spot check is judged without a mouse, and typing a comment judges nothing', async () => {
+    const { page, context } = opened;
+    await logIn(context);
+    await page.goto(`${served.url}/spot-checks/c1`);
+    await page.getByText('1 av 3 bedömda').waitFor();
+    await page.keyboard.press('3');
+    await page.getByText('2 av 3 bedömda').waitFor();
+    await page.keyboard.press('j');
+    await page.getByRole('heading', { name: 'Loggade in' }).waitFor();
+    await page.getByRole('textbox', { name: 'Kommentar' }).focus();
+    await page.keyboard.type('1 jk 2');
+    assert.ok(await page.getByText('2 av 3 bedömda').isVisible());
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: '1. Befogad' }).press('Enter');
+    await page.getByText('3 av 3 bedömda').waitFor();
+});
+
+test('a member is invited, and what is missing is said', async () => {
+    const { page, context } = opened;
+    await logIn(context);
+    await page.goto(`${served.url}/members`);
+    await page.getByRole('button', { name: 'Bjud in' }).press('Enter');
+    await page.keyboard.press('Enter');
+    await page.getByText('Fyll i det här.').first().waitFor();
+    await page.keyboard.type('Tolvan Tolvansson');
+    await reach(page, 'E-postadress');
+    await page.keyboard.type('tolvan@example.se');
+    await page.keyboard.press('Enter');
+    await page.getByText('Inbjudan har mejlats till tolvan@example.se').waitFor();
+});
+
+test('a test image fills the line of stages, and the time stands there', async () => {
+    const { page, context } = opened;
+    await logIn(context);
+    await page.goto(`${served.url}/start`);
+    await page.getByRole('button', { name: 'Skicka testbild' }).press('Enter');
+    await page.getByText('Bilden är i PACS efter').waitFor();
+    await page.getByText('Ni är igång').waitFor();
+    assert.equal(await page.locator('.stage.done').count(), 5);
+});
+
+test('a patient’s number is never in the address', async () => {
+    const { page, context } = opened;
+    await logIn(context);
+    const asked = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${served.url}/log`);
+    await page.getByRole('textbox', { name: 'Patientens personnummer' }).fill('19121212-1212');
+    await page.keyboard.press('Enter');
+    await page.getByText('om patienten').waitFor();
+    assert.doesNotMatch([page.url(), ...asked].join(' '), /1212-?1212/);
+});

@@ -19,6 +19,9 @@ const outside = {
     factor: '/login/confirm?factors=passkey%20totp%20recovery',
     organisation: '/login/organisation',
     bankid: '/login/bankid',
+    forgotten: '/login/forgotten',
+    setup: '/login/setup',
+    reset: '/invitation/nytt',
     invitation: '/invitation/ny',
     'invitation-ended': '/invitation/gammal',
     ended: '/ended?why=idle&back=/account/sessions',
@@ -27,8 +30,39 @@ const outside = {
 const inside = {
     assignment: '/assignment',
     start: '/',
+    you: '/account',
     sessions: '/account/sessions',
     factors: '/account/factors',
+    guide: ['/start', { isNew: true }],
+    'guide-further': '/start',
+    gateways: '/gateways',
+    'gateway-test': ['/gateways', { press: /^(Skicka testbild|Send a test image)$/ }],
+    members: '/members',
+    invite: ['/members', { press: /^(Bjud in|Invite)$/ }],
+    member: '/members/erik',
+    explain: '/members/erik/permissions',
+    roles: '/roles',
+    approvals: '/approvals',
+    organisations: '/organisations',
+    'organisation-new': ['/organisations', { press: /^(Ny organisation|New organisation)$/ }],
+    health: '/health',
+    organisation: '/organisation',
+    units: '/organisation?tab=units',
+    partners: '/organisation?tab=partners',
+    'four-eyes': '/organisation?tab=approval',
+    provider: '/organisation?tab=login',
+    held: '/held',
+    machines: '/machines',
+    patients: '/patients',
+    patient: ['/patients', { type: '19121212-1212' }],
+    log: '/log?action=view&from=2026-11-01&until=2026-11-24',
+    'log-entry': ['/log', { press: /09:4|10:4/ }],
+    extract: ['/log', { press: /^(Utdrag till patient|Extract for a patient)$/ }],
+    'spot-checks': '/spot-checks',
+    draw: ['/spot-checks', { press: /^(Dra stickprov|Draw a spot check)$/ }],
+    review: '/spot-checks/c1',
+    emergencies: '/emergencies',
+    watched: '/watched',
     'no-permission': '/design/forbidden',
     'design-fields': '/design?tab=fields',
     'design-messages': '/design?tab=messages',
@@ -49,34 +83,56 @@ after(async () => {
     await served?.stop();
 });
 
-for (const [size, viewport] of Object.entries(sizes)) {
-    for (const colorScheme of ['light', 'dark']) {
-        for (const [language, locale] of Object.entries(locales)) {
-            test(`pages, ${size}, ${colorScheme}, ${language}`, async () => {
-                const found = [];
-                for (const [pages, isIn] of [
-                    [outside, false],
-                    [inside, true],
-                ]) {
-                    const opened = await open(browser, served.url, { viewport, colorScheme, locale });
-                    if (isIn) await logIn(opened.context);
-                    for (const [name, address] of Object.entries(pages)) {
-                        const picture = `${name}-${size}-${colorScheme}-${language}.png`;
-                        for (const fault of await look(opened, address, language, picture))
-                            found.push(`${name}: ${fault}`);
-                    }
-                    await opened.context.close();
-                }
-                assert.deepEqual(found, []);
-            });
+// Each size, appearance and language twice, and each two of them together once.
+const looks = [
+    ['desktop', 'light', 'sv'],
+    ['desktop', 'dark', 'en'],
+    ['phone', 'light', 'en'],
+    ['phone', 'dark', 'sv'],
+];
+for (const [size, colorScheme, language] of looks) {
+    test(`pages, ${size}, ${colorScheme}, ${language}`, async () => {
+        const found = [];
+        for (const [pages, isIn] of [
+            [outside, false],
+            [inside, true],
+        ]) {
+            const seen = { viewport: sizes[size], colorScheme, locale: locales[language] };
+            const opened = await open(browser, served.url, seen);
+            if (isIn) await logIn(opened.context);
+            for (const [name, way] of Object.entries(pages)) {
+                if (process.env.PAGES && !process.env.PAGES.split(',').includes(name)) continue;
+                const picture = `${name}-${size}-${colorScheme}-${language}.png`;
+                const faults = await look(opened, way, language, picture).catch((error) => [error.message]);
+                for (const fault of faults) found.push(`${name}: ${fault}`);
+            }
+            await opened.context.close();
         }
-    }
+        assert.deepEqual(found, []);
+    });
 }
 
-async function look({ page, complaints }, address, language, picture) {
+/** `way`: the address, or it with what is done there first. */
+async function look({ page, complaints }, way, language, picture) {
+    const [address, { isNew, press, type } = {}] = [way].flat();
     complaints.length = 0;
+    if (isNew) {
+        await page.goto(served.url + address);
+        await page.evaluate(() => sessionStorage.setItem('bildbro-imitation-new', ''));
+    }
     await page.goto(served.url + address, { waitUntil: 'load' });
     await page.locator('h1').first().waitFor();
+    const isThere = () =>
+        page.waitForFunction(() => !document.querySelector('main > .bones, .bones:not(.card .bones)'));
+    await isThere();
+    if (press) await page.getByRole('button', { name: press }).first().click();
+    if (type) {
+        await page.getByRole('textbox').fill(type);
+        await page.keyboard.press('Enter');
+        await page.locator('.patient').waitFor();
+    }
+    await isThere();
+    if (isNew) await page.evaluate(() => sessionStorage.removeItem('bildbro-imitation-new'));
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: path.join(pictures, picture), fullPage: true });
     const faults = [];

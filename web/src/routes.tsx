@@ -14,7 +14,8 @@ import {
 } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { z } from 'zod';
-import { meQuery, useMe } from './session/queries';
+import type { Permission } from './api/contract';
+import { meQuery, useMay } from './session/queries';
 import { NoPermission } from './shell/NoPermission';
 import { NotFound } from './shell/NotFound';
 import { Plain } from './shell/Plain';
@@ -58,43 +59,66 @@ const shell = createRoute({
     component: lazyRouteComponent(() => import('./shell/Shell'), 'Shell'),
     beforeLoad: async ({ context, location }) => {
         const me = await context.client.ensureQueryData(meQuery);
-        if (!me) throw redirect({ to: '/login', search: { back: location.href } });
-        if (!me.unit) throw redirect({ to: '/assignment', search: { back: location.href } });
-        return { me };
+        const search = { back: location.href };
+        if (me.level === 'setup') throw redirect({ to: '/login/setup' });
+        if (me.level === 'first') throw redirect({ to: '/login/confirm', search: { ...search, factors: '' } });
+        if (me.level !== 'full' || !me.member) throw redirect({ to: '/login', search });
+        if (me.must_choose_unit) throw redirect({ to: '/assignment', search });
     },
 });
 
-/** A page that needs a permission: without it, the shell says so and the page is not even fetched. */
-export function needs(permission: string, Page: ComponentType) {
+/** A page that needs one of these permissions: without, the shell says so and the page is not even fetched. */
+export function needs(permissions: Permission[], Page: ComponentType) {
     return function Needs() {
-        const { permissions } = useMe();
-        return permissions.includes(permission) ? <Page /> : <NoPermission permission={permission} />;
+        const may = useMay();
+        return may(...permissions) ? <Page /> : <NoPermission permission={permissions[0] ?? ''} />;
     };
 }
 
 const login = createRoute({
     getParentRoute: () => plain,
     path: '/login',
-    validateSearch: z.object({ back: back.default('/') }),
+    validateSearch: z.object({
+        back: back.default('/'),
+        problem: z
+            .string()
+            .regex(/^[a-z-]{1,40}$/)
+            .optional()
+            .catch(undefined),
+    }),
+    loader: ({ context }) => context.client.ensureQueryData(meQuery),
     component: lazyRouteComponent(() => import('./features/login/LogIn'), 'LogIn'),
 });
 const secondFactor = createRoute({
     getParentRoute: () => plain,
     path: '/login/confirm',
     validateSearch: z.object({ back: back.default('/'), factors: z.string().catch('').default('') }),
+    loader: ({ context }) => context.client.ensureQueryData(meQuery),
     component: lazyRouteComponent(() => import('./features/login/SecondFactor'), 'SecondFactor'),
 });
+const goesBack = z.object({ back: back.default('/') });
 const organisationLogin = createRoute({
     getParentRoute: () => plain,
     path: '/login/organisation',
-    validateSearch: z.object({ back: back.default('/') }),
+    validateSearch: goesBack,
     component: lazyRouteComponent(() => import('./features/login/OrganisationLogin'), 'OrganisationLogin'),
 });
 const bankIdLogin = createRoute({
     getParentRoute: () => plain,
     path: '/login/bankid',
-    validateSearch: z.object({ back: back.default('/') }),
+    validateSearch: goesBack,
     component: lazyRouteComponent(() => import('./features/login/BankIdLogin'), 'BankIdLogin'),
+});
+const forgotten = createRoute({
+    getParentRoute: () => plain,
+    path: '/login/forgotten',
+    validateSearch: goesBack,
+    component: lazyRouteComponent(() => import('./features/login/Forgotten'), 'Forgotten'),
+});
+const setUp = createRoute({
+    getParentRoute: () => plain,
+    path: '/login/setup',
+    component: lazyRouteComponent(() => import('./features/login/Invitation'), 'SetUp'),
 });
 const invitation = createRoute({
     getParentRoute: () => plain,
@@ -104,10 +128,10 @@ const invitation = createRoute({
 const assignment = createRoute({
     getParentRoute: () => plain,
     path: '/assignment',
-    validateSearch: z.object({ back: back.default('/') }),
+    validateSearch: goesBack,
     beforeLoad: async ({ context, search }) => {
         const me = await context.client.ensureQueryData(meQuery);
-        if (!me) throw redirect({ to: '/login', search: { back: search.back } });
+        if (me.level !== 'full') throw redirect({ to: '/login', search: { back: search.back } });
     },
     component: lazyRouteComponent(() => import('./features/login/Assignment'), 'Assignment'),
 });
@@ -123,6 +147,11 @@ const start = createRoute({
     path: '/',
     component: lazyRouteComponent(() => import('./features/start/Start'), 'Start'),
 });
+const you = createRoute({
+    getParentRoute: () => shell,
+    path: '/account',
+    component: lazyRouteComponent(() => import('./features/account/You'), 'You'),
+});
 const sessions = createRoute({
     getParentRoute: () => shell,
     path: '/account/sessions',
@@ -132,6 +161,171 @@ const factors = createRoute({
     getParentRoute: () => shell,
     path: '/account/factors',
     component: lazyRouteComponent(() => import('./features/account/Factors'), 'Factors'),
+});
+/** Nothing personal: a patient's number is not among them. */
+const word = z.string().optional().catch(undefined);
+const calendarDay = z.iso.date().optional().catch(undefined);
+const logFilters = z.object({
+    action: word,
+    outcome: word,
+    member: word,
+    unit: word,
+    from: calendarDay,
+    until: calendarDay,
+});
+const guide = createRoute({
+    getParentRoute: () => shell,
+    path: '/start',
+    component: needs(
+        ['manage_gateways'],
+        lazyRouteComponent(() => import('./features/start/Guide'), 'Guide'),
+    ),
+});
+const gateways = createRoute({
+    getParentRoute: () => shell,
+    path: '/gateways',
+    component: needs(
+        ['manage_gateways'],
+        lazyRouteComponent(() => import('./features/gateways/Gateways'), 'Gateways'),
+    ),
+});
+const organisations = createRoute({
+    getParentRoute: () => shell,
+    path: '/organisations',
+    component: needs(
+        ['run_hub'],
+        lazyRouteComponent(() => import('./features/organisations/Organisations'), 'Organisations'),
+    ),
+});
+const health = createRoute({
+    getParentRoute: () => shell,
+    path: '/health',
+    component: needs(
+        ['run_hub'],
+        lazyRouteComponent(() => import('./features/organisations/Health'), 'Health'),
+    ),
+});
+const organisation = createRoute({
+    getParentRoute: () => shell,
+    path: '/organisation',
+    validateSearch: z.object({
+        tab: z
+            .enum(['particulars', 'units', 'partners', 'approval', 'login'])
+            .catch('particulars')
+            .default('particulars'),
+    }),
+    component: needs(
+        ['manage_organisation'],
+        lazyRouteComponent(() => import('./features/organisation/OrganisationPage'), 'OrganisationPage'),
+    ),
+});
+const held = createRoute({
+    getParentRoute: () => shell,
+    path: '/held',
+    component: needs(
+        ['receive'],
+        lazyRouteComponent(() => import('./features/organisation/Held'), 'Held'),
+    ),
+});
+const members = createRoute({
+    getParentRoute: () => shell,
+    path: '/members',
+    validateSearch: z.object({ show: z.enum(['active', 'closed', 'all']).catch('active').default('active') }),
+    component: needs(
+        ['manage_members'],
+        lazyRouteComponent(() => import('./features/members/Members'), 'Members'),
+    ),
+});
+const member = createRoute({
+    getParentRoute: () => shell,
+    path: '/members/$id',
+    component: needs(
+        ['manage_members'],
+        lazyRouteComponent(() => import('./features/members/MemberPage'), 'MemberPage'),
+    ),
+});
+const explain = createRoute({
+    getParentRoute: () => shell,
+    path: '/members/$id/permissions',
+    validateSearch: z.object({ unit: z.string().optional().catch(undefined) }),
+    component: needs(
+        ['manage_members'],
+        lazyRouteComponent(() => import('./features/members/Explain'), 'Explain'),
+    ),
+});
+const roles = createRoute({
+    getParentRoute: () => shell,
+    path: '/roles',
+    component: needs(
+        ['manage_members'],
+        lazyRouteComponent(() => import('./features/members/Roles'), 'Roles'),
+    ),
+});
+const approvals = createRoute({
+    getParentRoute: () => shell,
+    path: '/approvals',
+    component: needs(
+        ['manage_members', 'search_audit', 'register_will'],
+        lazyRouteComponent(() => import('./features/members/Approvals'), 'Approvals'),
+    ),
+});
+const machines = createRoute({
+    getParentRoute: () => shell,
+    path: '/machines',
+    component: needs(
+        ['manage_machines'],
+        lazyRouteComponent(() => import('./features/machines/Machines'), 'Machines'),
+    ),
+});
+const patients = createRoute({
+    getParentRoute: () => shell,
+    path: '/patients',
+    component: needs(
+        ['register_will', 'find', 'emergency'],
+        lazyRouteComponent(() => import('./features/patients/Patients'), 'Patients'),
+    ),
+});
+const log = createRoute({
+    getParentRoute: () => shell,
+    path: '/log',
+    validateSearch: logFilters,
+    component: needs(
+        ['search_audit'],
+        lazyRouteComponent(() => import('./features/log/Log'), 'Log'),
+    ),
+});
+const spotChecks = createRoute({
+    getParentRoute: () => shell,
+    path: '/spot-checks',
+    component: needs(
+        ['review_audit'],
+        lazyRouteComponent(() => import('./features/log/SpotChecks'), 'SpotChecks'),
+    ),
+});
+const review = createRoute({
+    getParentRoute: () => shell,
+    path: '/spot-checks/$id',
+    component: needs(
+        ['review_audit'],
+        lazyRouteComponent(() => import('./features/log/Review'), 'Review'),
+    ),
+});
+const emergencies = createRoute({
+    getParentRoute: () => shell,
+    path: '/emergencies',
+    validateSearch: z.object({ show: z.enum(['waiting', 'reviewed']).catch('waiting').default('waiting') }),
+    component: needs(
+        ['review_audit'],
+        lazyRouteComponent(() => import('./features/log/Emergencies'), 'Emergencies'),
+    ),
+});
+const watched = createRoute({
+    getParentRoute: () => shell,
+    path: '/watched',
+    component: needs(
+        ['review_audit'],
+        lazyRouteComponent(() => import('./features/log/Watched'), 'Watched'),
+    ),
 });
 
 /** For looking at, never shipped: every component in every state, and a page that nobody may see. */
@@ -147,12 +341,47 @@ const design = createRoute({
 const forbidden = createRoute({
     getParentRoute: () => shell,
     path: '/design/forbidden',
-    component: needs('users:manage', NotFound),
+    component: needs(['share'], NotFound),
 });
 
 const tree = root.addChildren([
-    plain.addChildren([login, secondFactor, organisationLogin, bankIdLogin, invitation, assignment, ended]),
-    shell.addChildren([start, sessions, factors, design, forbidden]),
+    plain.addChildren([
+        login,
+        secondFactor,
+        organisationLogin,
+        bankIdLogin,
+        forgotten,
+        setUp,
+        invitation,
+        assignment,
+        ended,
+    ]),
+    shell.addChildren([
+        start,
+        you,
+        sessions,
+        factors,
+        guide,
+        gateways,
+        organisations,
+        health,
+        organisation,
+        held,
+        members,
+        member,
+        explain,
+        roles,
+        approvals,
+        machines,
+        patients,
+        log,
+        spotChecks,
+        review,
+        emergencies,
+        watched,
+        design,
+        forbidden,
+    ]),
 ]);
 
 function Failed({ error, reset }: ErrorComponentProps) {

@@ -53,10 +53,10 @@ test('requests that meet it together share one question', async () => {
 test('the end of the session is told, and the answer is left readable', async () => {
     let ends = 0;
     const send = guarded(
-        async () => problem('session-ended', 401),
+        async () => problem('not-logged-in', 401),
         () => ({ stepUp: async () => false, sessionEnded: () => ends++ }),
     );
     const response = await send(post());
     expect(ends).toBe(1);
-    expect(await response.json()).toMatchObject({ title: 'session-ended' });
+    expect(await response.json()).toMatchObject({ title: 'not-logged-in' });
 });

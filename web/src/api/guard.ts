@@ -29,7 +29,7 @@ export function guarded(send: Send, guards: () => Guards): Send {
         const response = await send(request);
         if (response.ok) return response;
         const { word } = await readProblem(response.clone());
-        if (word === 'session-ended') guards().sessionEnded();
+        if (word === 'not-logged-in' || word === 'second-factor-needed') guards().sessionEnded();
         return word === 'step-up-needed' && (await ask()) ? send(again) : response;
     };
 }

@@ -19,3 +19,9 @@ test('no answer at all is not the page’s fault', () => {
     expect(problemOf(new RangeError('ours')).word).toBe('page-failed');
     expect(problemOf(new ProblemError({ word: 'x', status: 1, mayRetry: false })).word).toBe('x');
 });
+
+test('what a page can use of a refusal is kept', () => {
+    const body = { type: 'urn:bildbro:problem:no-permission', permission: 'share', would: ['sender', 7], field: 3 };
+    expect(fromBody(body, 403)).toMatchObject({ word: 'no-permission', permission: 'share', would: ['sender'] });
+    expect(fromBody(body, 403).field).toBeUndefined();
+});

@@ -8,8 +8,13 @@ export interface Problem {
     status: number;
     title?: string;
     detail?: string;
-    /** The permission that was missing, when that was it. */
-    needs?: string;
+    /** The permission that was missing, and the roles that would give it. */
+    permission?: string;
+    would?: string[];
+    /** Why the policy said no. */
+    denial?: string;
+    /** The field of what was sent that is wrong or taken. */
+    field?: string;
     /** The same request may succeed later. */
     mayRetry: boolean;
 }
@@ -35,12 +40,16 @@ export function fromBody(body: unknown, status: number): Problem {
     const said = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
     const text = (name: string) => (typeof said[name] === 'string' ? (said[name] as string) : undefined);
     const type = text('type');
+    const would = Array.isArray(said.would) ? said.would.filter((role) => typeof role === 'string') : undefined;
     return {
         word: type?.startsWith(PREFIX) ? type.slice(PREFIX.length) : byStatus(status),
         status,
         title: text('title'),
         detail: text('detail'),
-        needs: text('needs'),
+        permission: text('permission'),
+        would,
+        denial: text('denial'),
+        field: text('field'),
         mayRetry: said.class === undefined ? status >= 500 || status === 429 : said.class !== 'permanent',
     };
 }
@@ -58,13 +67,13 @@ export function problemOf(error: unknown): Problem {
 function byStatus(status: number): string {
     switch (status) {
         case 401:
-            return 'session-ended';
+            return 'not-logged-in';
         case 403:
-            return 'not-allowed';
+            return 'denied';
         case 404:
             return 'not-found';
         case 429:
-            return 'too-often';
+            return 'too-many-attempts';
         case 503:
             return 'busy';
         default:

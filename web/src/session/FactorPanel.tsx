@@ -1,38 +1,40 @@
 // The second factor: a passkey, a code from an app, or a recovery code. The same
 // when logging in and when something sensitive asks again.
 
-import { startAuthentication } from '@simplewebauthn/browser';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ProblemError } from '@/api/problem';
+import type { FactorKind } from '@/api/contract';
 import { Button } from '@/ui/Button';
 import { CodeInput, TextField } from '@/ui/Field';
 import { ProblemView } from '@/ui/ProblemView';
 import { Tabs } from '@/ui/Tabs';
-import { type FactorKind, type Proof, session } from './facade';
+import { type Occasion, session } from './session';
 
 export interface FactorPanelProps {
     kinds: FactorKind[];
-    confirm(proof: Proof): Promise<void>;
+    at: Occasion;
     onDone(): void;
 }
 
-export function FactorPanel({ kinds, confirm, onDone }: FactorPanelProps) {
+export function FactorPanel({ kinds, at, onDone }: FactorPanelProps) {
     const { t } = useTranslation('login');
     const [kind, setKind] = useState<FactorKind>(kinds[0] ?? 'totp');
-    const attempt = useMutation({
-        mutationFn: async (proof: () => Promise<Proof>) => confirm(await proof()),
-        onSuccess: onDone,
-    });
-    const send = (proof: () => Promise<Proof>) => attempt.mutate(proof);
+    const attempt = useMutation({ mutationFn: (prove: () => Promise<unknown>) => prove(), onSuccess: onDone });
     const panels = {
-        passkey: <PasskeyPanel isPending={attempt.isPending} onUse={() => send(provePasskey)} />,
-        totp: <TotpPanel isPending={attempt.isPending} onCode={(code) => send(async () => ({ kind: 'totp', code }))} />,
+        passkey: (
+            <PasskeyPanel isPending={attempt.isPending} onUse={() => attempt.mutate(() => session.provePasskey(at))} />
+        ),
+        totp: (
+            <TotpPanel
+                isPending={attempt.isPending}
+                onCode={(code) => attempt.mutate(() => session.proveTotp(at, code))}
+            />
+        ),
         recovery: (
             <RecoveryPanel
                 isPending={attempt.isPending}
-                onCode={(code) => send(async () => ({ kind: 'recovery', code }))}
+                onCode={(code) => attempt.mutate(() => session.proveRecovery(code))}
             />
         ),
     };
@@ -119,14 +121,4 @@ function RecoveryPanel({ isPending, onCode }: PanelProps & { onCode(code: string
             </Button>
         </form>
     );
-}
-
-/** The browser's own question. Whatever it refuses for, the advice is the same. */
-async function provePasskey(): Promise<Proof> {
-    const optionsJSON = await session.passkeyRequest();
-    try {
-        return { kind: 'passkey', response: await startAuthentication({ optionsJSON }) };
-    } catch (cause) {
-        throw new ProblemError({ word: 'passkey-failed', status: 0, mayRetry: false }, { cause });
-    }
 }

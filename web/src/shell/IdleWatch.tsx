@@ -6,7 +6,6 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/i18n/format';
-import { session } from '@/session/facade';
 import { meQuery, useMe } from '@/session/queries';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
@@ -17,7 +16,7 @@ const WARNING_MS = 120_000;
 export function IdleWatch() {
     const { t } = useTranslation('shell');
     const { time } = useFormat();
-    const { idleEnd } = useMe();
+    const { idle_until: idleEnd } = useMe();
     const client = useQueryClient();
     const navigate = useNavigate();
     const [isAsking, setAsking] = useState(false);
@@ -38,8 +37,8 @@ export function IdleWatch() {
         };
     }, [idleEnd, navigate]);
     const stay = async () => {
-        await session.stay();
-        await client.invalidateQueries({ queryKey: meQuery.queryKey });
+        // Asking who one is goes on with the session.
+        await client.fetchQuery({ ...meQuery, staleTime: 0 });
         setAsking(false);
     };
     return (

@@ -10,8 +10,8 @@ import { Heading } from 'react-aria-components/Heading';
 import { Link } from 'react-aria-components/Link';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import { useTranslation } from 'react-i18next';
-import { session } from '@/session/facade';
 import { useIdentityChange, useMe } from '@/session/queries';
+import { session } from '@/session/session';
 import { IconButton } from '@/ui/Button';
 import { ErrorBoundary } from '@/ui/ErrorBoundary';
 import { Icon, Mark } from '@/ui/icons';
@@ -126,33 +126,41 @@ function Drawer(props: { places: Place[]; path: string; isOpen: boolean; onClose
     );
 }
 
+/** A care unit's id is never this. */
+const WHOLE = 'whole';
+
 /** Where one acts; switching starts the page afresh, since all on it may be another's. */
 function Acting() {
     const { t } = useTranslation('shell');
-    const { unit, units } = useMe();
+    const { unit, units, whole_organisation, member } = useMe();
     const navigate = useNavigate();
     const change = useIdentityChange(session.actAt);
+    const here = unit?.name ?? t('wholeOrganisation');
+    const choices = [
+        ...(whole_organisation ? [{ id: WHOLE, name: t('wholeOrganisation'), isChosen: !unit }] : []),
+        ...units.map(({ id, name, hsa_id }) => ({ id, name, hint: hsa_id ?? undefined, isChosen: id === unit?.id })),
+    ];
     const act = async (id: string) => {
-        await change.mutateAsync(id);
+        await change.mutateAsync(id === WHOLE ? null : id);
         await navigate({ to: '/' });
     };
     return (
         <Menu
-            label={`${t('actingAt')} ${unit.name}, ${unit.organisation.name}. ${t('switchUnit')}`}
+            label={`${t('actingAt')} ${here}, ${member.organisation.name}. ${t('switchUnit')}`}
             className="top-button acting"
             onAction={(id) => void act(id)}
             groups={[
                 {
                     id: 'units',
                     name: t('switchUnit'),
-                    items: units.map(({ id, name, role }) => ({ id, name, hint: role, isChosen: id === unit.id })),
+                    items: choices,
                 },
             ]}
         >
             <Icon name="building" />
             <span className="acting-words">
-                <span>{unit.name}</span>
-                <span className="organisation">{unit.organisation.name}</span>
+                <span>{here}</span>
+                <span className="organisation">{member.organisation.name}</span>
             </span>
         </Menu>
     );
@@ -160,7 +168,7 @@ function Acting() {
 
 function Account() {
     const { t } = useTranslation('shell');
-    const { name, email } = useMe();
+    const { name, email } = useMe().member;
     const navigate = useNavigate();
     const leave = useIdentityChange(session.logOut);
     const act = async (id: string) => {
@@ -180,6 +188,7 @@ function Account() {
                     items: [
                         { id: 'sessions', name: t('sessions'), icon: 'list', href: '/account/sessions' },
                         { id: 'factors', name: t('factors'), icon: 'key', href: '/account/factors' },
+                        { id: 'you', name: t('you'), icon: 'person', href: '/account' },
                     ],
                 },
                 { id: 'end', items: [{ id: 'out', name: t('logOut'), icon: 'out' }] },

@@ -3,7 +3,7 @@
 
 import { useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { setGuards } from '@/api/client';
+import { setGuards } from '@/api/request';
 
 const StepUpDialog = lazy(async () => ({ default: (await import('./StepUpDialog')).StepUpDialog }));
 

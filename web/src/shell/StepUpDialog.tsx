@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { FactorPanel } from '@/session/FactorPanel';
-import { session } from '@/session/facade';
+import { meQuery } from '@/session/queries';
+import { kindsOf } from '@/session/session';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
 import { ProblemView } from '@/ui/ProblemView';
@@ -11,7 +12,7 @@ import { Skeleton } from '@/ui/Skeleton';
 
 export function StepUpDialog({ onEnd }: { onEnd(isProven: boolean): void }) {
     const { t } = useTranslation(['login', 'ui']);
-    const kinds = useQuery({ queryKey: ['factor-kinds'], queryFn: session.factorKinds });
+    const kinds = useQuery(meQuery);
     return (
         <Dialog
             isOpen
@@ -22,7 +23,13 @@ export function StepUpDialog({ onEnd }: { onEnd(isProven: boolean): void }) {
             <p className="muted">{t('login:stepUp.lead')}</p>
             {kinds.isPending && <Skeleton />}
             {kinds.error && <ProblemView error={kinds.error} onRetry={kinds.refetch} />}
-            {kinds.data && <FactorPanel kinds={kinds.data} confirm={session.confirmAgain} onDone={() => onEnd(true)} />}
+            {kinds.data && (
+                <FactorPanel
+                    kinds={kindsOf(kinds.data).filter((kind) => kind !== 'recovery')}
+                    at="session/step-up"
+                    onDone={() => onEnd(true)}
+                />
+            )}
         </Dialog>
     );
 }

@@ -3,6 +3,7 @@
 
 import { useTranslation } from 'react-i18next';
 import { type Problem, problemOf } from '@/api/problem';
+import { useWord } from '@/i18n/word';
 import { Button } from './Button';
 import { Notice } from './Notice';
 
@@ -22,6 +23,7 @@ export function useProblemWords(): (problem: Problem) => { title: string; advice
 export function ProblemView({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
     const { t } = useTranslation('ui');
     const words = useProblemWords();
+    const word = useWord();
     const problem = problemOf(error);
     const { title, advice } = words(problem);
     return (
@@ -32,7 +34,11 @@ export function ProblemView({ error, onRetry }: { error: unknown; onRetry?: () =
             actions={onRetry && problem.mayRetry && <Button onPress={onRetry}>{t('tryAgain')}</Button>}
         >
             {advice && <p>{advice}</p>}
-            {problem.needs && <p>{t('needs', { permission: problem.needs })}</p>}
+            {problem.denial && <p>{word('denial', problem.denial)}</p>}
+            {problem.permission && <p>{t('needs', { permission: word('permission', problem.permission) })}</p>}
+            {problem.would && problem.would.length > 0 && (
+                <p>{t('wouldGive', { roles: problem.would.map((role) => word('role', role)).join(', ') })}</p>
+            )}
         </Notice>
     );
 }

@@ -71,6 +71,19 @@ const drawings = {
         </>
     ),
     moon: <path d="M16.5 11.75A6.75 6.75 0 0 1 8.25 3.5a6.75 6.75 0 1 0 8.25 8.25Z" />,
+    people: (
+        <>
+            <circle cx="7.5" cy="7" r="2.75" />
+            <path d="M2.25 16.25c.5-2.9 2.5-4.5 5.25-4.5s4.75 1.6 5.25 4.5M12.5 4.6a2.6 2.6 0 0 1 0 4.9M14 12.1c2 .5 3.3 1.9 3.75 4.15" />
+        </>
+    ),
+    gateway: <path d="M3 4h14v4.5H3V4ZM3 11.5h14V16H3v-4.5ZM6 6.25h.05M6 13.75h.05M9 6.25h5M9 13.75h5" />,
+    approve: <path d="m2.5 10.5 3.25 3.25 6-7M10 13.25l.75.75 7-8" />,
+    inbox: <path d="M3 11.5 5 4h10l2 7.5V16H3v-4.5ZM3 11.5h4l1 2h4l1-2h4" />,
+    pulse: <path d="M2.5 10.5h3.75l2-5.5 3.5 10 2-4.5h3.75" />,
+    dice: <path d="M4 3.5h12v13H4v-13ZM7 7h.05M13 7h.05M10 10h.05M7 13h.05M13 13h.05" />,
+    plus: <path d="M10 4v12M4 10h12" />,
+    file: <path d="M5 2.75h6.5L15.5 7v10.25H5V2.75ZM11.25 3v4.25h4" />,
     calendar: <path d="M3.5 5h13v11.5h-13V5ZM3.5 8.5h13M7 3v3.5M13 3v3.5" />,
 } satisfies Record<string, ReactNode>;
 

@@ -13,7 +13,13 @@ const fromServer = new ProblemError({
     detail: 'And its own advice, for a word that the portal does not know.',
     mayRetry: true,
 });
-const notAllowed = new ProblemError({ word: 'not-allowed', status: 403, needs: 'users:manage', mayRetry: false });
+const notAllowed = new ProblemError({
+    word: 'no-permission',
+    status: 403,
+    permission: 'manage_members',
+    would: ['administrator'],
+    mayRetry: false,
+});
 
 export function Messages() {
     return (

@@ -4,16 +4,15 @@ import { useMemo } from 'react';
 import { useForm } from 'react-hook-form';
 import { useTranslation } from 'react-i18next';
 import { z } from 'zod';
-import { type Invitation, session } from '@/session/facade';
+import type { Invitation, SessionState, Spoken } from '@/api/contract';
+import { session } from '@/session/session';
 import { Button } from '@/ui/Button';
 import { TextField } from '@/ui/Field';
 import { Form, TextInForm } from '@/ui/Form';
+import { PasswordRule, SHORTEST } from './PasswordRule';
 
-/** NIST SP 800-63B: length, and the hub looks for known ones; no rules about signs. */
-const SHORTEST = 12;
-
-export function AboutYou(props: { token: string; invitation: Invitation; onDone(): void }) {
-    const { t } = useTranslation('login');
+export function AboutYou(props: { token: string; invitation: Invitation; onDone(session: SessionState): void }) {
+    const { t, i18n } = useTranslation('login');
     const { token, invitation, onDone } = props;
     const shape = useMemo(
         () =>
@@ -23,12 +22,13 @@ export function AboutYou(props: { token: string; invitation: Invitation; onDone(
             }),
         [t],
     );
-    const { control, handleSubmit } = useForm({
+    const { control, handleSubmit, watch } = useForm({
         resolver: zodResolver(shape),
         defaultValues: { name: invitation.name ?? '', password: '' },
     });
     const accept = useMutation({
-        mutationFn: ({ name, password }: z.infer<typeof shape>) => session.acceptInvitation(token, name, password),
+        mutationFn: ({ name, password }: z.infer<typeof shape>) =>
+            session.acceptInvitation(token, { name, password, language: i18n.language as Spoken }),
         onSuccess: onDone,
     });
     return (
@@ -58,6 +58,7 @@ export function AboutYou(props: { token: string; invitation: Invitation; onDone(
                 isPassword
                 autoComplete="new-password"
             />
+            <PasswordRule password={watch('password')} />
         </Form>
     );
 }

@@ -1,50 +1,73 @@
-// BankID: a code that changes each second, or the app on this device. The hub
+// BankID: a picture that changes each second, or the app on this device. The hub
 // talks with BankID; here one asks the hub how it goes.
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { getRouteApi } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { session } from '@/session/facade';
-import { meQuery } from '@/session/queries';
+import type { Spoken } from '@/api/contract';
+import { useArrive } from '@/session/queries';
+import { session } from '@/session/session';
 import { Button } from '@/ui/Button';
 import { LinkButton } from '@/ui/Link';
 import { Notice } from '@/ui/Notice';
 import { PageHeader } from '@/ui/PageHeader';
 import { ProblemView } from '@/ui/ProblemView';
-import { Qr } from '@/ui/Qr';
 import { Skeleton } from '@/ui/Skeleton';
 import { StateLight } from '@/ui/State';
 import './login.css';
 
-/** The code of BankID is good for a second. */
-const TICK_MS = 1000;
+/** A picture of BankID is good for a second; how it goes is asked every other. */
+const PICTURE_MS = 1000;
+const ASK_MS = 2000;
 const route = getRouteApi('/plain/login/bankid');
 
 export function BankIdLogin() {
-    const { t } = useTranslation('login');
+    const { t, i18n } = useTranslation('login');
     const { back } = route.useSearch();
-    const navigate = useNavigate();
+    const arrive = useArrive();
     const client = useQueryClient();
-    const start = useQuery({ queryKey: ['bankid'], queryFn: session.bankIdStart, staleTime: Infinity, gcTime: 0 });
+    const [isHere, setHere] = useState(false);
+    const start = useQuery({
+        queryKey: ['bankid', isHere],
+        queryFn: () => session.bankIdBegin(back, isHere),
+        staleTime: Infinity,
+        gcTime: 0,
+        retry: false,
+    });
+    const ceremony = start.data?.ceremony ?? '';
     const asked = useQuery({
-        queryKey: ['bankid', 'now'],
-        queryFn: session.bankIdAsk,
+        queryKey: ['bankid', 'progress', ceremony],
+        queryFn: () => session.bankIdCollect(ceremony),
         enabled: start.isSuccess,
         gcTime: 0,
-        refetchInterval: ({ state }) => (state.data && state.data.state !== 'waiting' ? false : TICK_MS),
+        refetchInterval: ({ state }) => (state.data && state.data.status !== 'pending' ? false : ASK_MS),
     });
-    const order = asked.data ?? start.data;
-    const error = start.error ?? asked.error;
+    const status = asked.data?.status ?? 'pending';
+    const picture = useQuery({
+        queryKey: ['bankid', 'picture', ceremony],
+        queryFn: () => session.bankIdPicture(ceremony),
+        enabled: start.isSuccess && !isHere && status === 'pending',
+        gcTime: 0,
+        refetchInterval: PICTURE_MS,
+    });
+    // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it is complete
     useEffect(() => {
-        if (order?.state !== 'done') return;
-        void client
-            .fetchQuery({ ...meQuery, staleTime: 0 })
-            .then(() => navigate({ to: '/assignment', search: { back } }));
-    }, [order?.state, client, navigate, back]);
-    const again = async () => {
-        await client.resetQueries({ queryKey: ['bankid'] });
+        if (status === 'complete') void arrive(back);
+    }, [status]);
+    useEffect(() => {
+        const url = start.data?.start_url;
+        if (isHere && url) location.assign(url);
+    }, [isHere, start.data?.start_url]);
+    const again = () => {
+        setHere(false);
+        return client.resetQueries({ queryKey: ['bankid'] });
     };
+    const leave = () => {
+        if (ceremony) session.bankIdCancel(ceremony).catch(() => {});
+    };
+    const error = start.error ?? asked.error;
+    const words = asked.data?.message[i18n.language as Spoken];
     return (
         <div className="card">
             <PageHeader
@@ -52,25 +75,47 @@ export function BankIdLogin() {
                 up={{ href: `/login?back=${encodeURIComponent(back)}`, name: t('back') }}
             />
             {error && <ProblemView error={error} onRetry={again} />}
-            {!error && !order && <Skeleton />}
-            {!error && order?.state === 'failed' && (
+            {!error && !start.data && <Skeleton />}
+            {!error && status === 'failed' && (
                 <Notice
                     kind="error"
-                    title={t('bankIdLogin.failed')}
+                    title={words ?? t('bankIdLogin.failed')}
                     isNews
-                    actions={<Button onPress={again}>{t('bankIdLogin.again')}</Button>}
+                    actions={<Button onPress={() => void again()}>{t('bankIdLogin.again')}</Button>}
                 />
             )}
-            {!error && order?.state === 'waiting' && (
+            {!error && start.data && status === 'pending' && (
                 <div className="bankid">
-                    <p>{t('bankIdLogin.scan')}</p>
-                    {order.qr && <Qr text={order.qr} label={t('bankIdLogin.qr')} />}
-                    <StateLight is="going">{t('bankIdLogin.waiting')}</StateLight>
-                    {start.data?.link && (
-                        <LinkButton href={start.data.link} wide>
-                            {t('bankIdLogin.here')}
-                        </LinkButton>
+                    {!isHere && <p>{t('bankIdLogin.scan')}</p>}
+                    {!isHere && picture.data && (
+                        <div className="qr">
+                            <img
+                                src={`data:image/svg+xml,${encodeURIComponent(picture.data)}`}
+                                alt={t('bankIdLogin.qr')}
+                            />
+                        </div>
                     )}
+                    <div role="status">
+                        <StateLight is="going">{words ?? t('bankIdLogin.waiting')}</StateLight>
+                    </div>
+                    {isHere ? (
+                        <Button wide onPress={() => void again()}>
+                            {t('bankIdLogin.elsewhere')}
+                        </Button>
+                    ) : (
+                        <Button
+                            wide
+                            onPress={() => {
+                                leave();
+                                setHere(true);
+                            }}
+                        >
+                            {t('bankIdLogin.here')}
+                        </Button>
+                    )}
+                    <LinkButton href={`/login?back=${encodeURIComponent(back)}`} kind="quiet">
+                        {t('bankIdLogin.cancel')}
+                    </LinkButton>
                 </div>
             )}
         </div>

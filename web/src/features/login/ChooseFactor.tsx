@@ -1,20 +1,18 @@
 // The second factor for a new person. A passkey is the better one and is proposed first.
 
-import { startRegistration } from '@simplewebauthn/browser';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ProblemError } from '@/api/problem';
-import { session } from '@/session/facade';
+import { session } from '@/session/session';
 import { Button } from '@/ui/Button';
 import { RadioGroup } from '@/ui/Choice';
 import { CopyField } from '@/ui/CopyField';
-import { CodeInput } from '@/ui/Field';
+import { CodeInput, TextField } from '@/ui/Field';
+import { Loaded } from '@/ui/Loaded';
 import { ProblemView } from '@/ui/ProblemView';
 import { Qr } from '@/ui/Qr';
-import { Skeleton } from '@/ui/Skeleton';
 
-export function ChooseFactor({ onDone }: { onDone(codes: string[]): void }) {
+export function ChooseFactor({ onDone }: { onDone(): void }) {
     const { t } = useTranslation('login');
     const [kind, setKind] = useState('passkey');
     return (
@@ -35,12 +33,20 @@ export function ChooseFactor({ onDone }: { onDone(codes: string[]): void }) {
     );
 }
 
-function MakePasskey({ onDone }: { onDone(codes: string[]): void }) {
+export function MakePasskey({ onDone }: { onDone(): void }) {
     const { t } = useTranslation('login');
-    const make = useMutation({ mutationFn: register, onSuccess: onDone });
+    const [name, setName] = useState(deviceName);
+    const make = useMutation({ mutationFn: () => session.addPasskey(name.trim() || deviceName()), onSuccess: onDone });
     return (
         <div className="stack">
             <p>{t('invitation.makePasskeyLead')}</p>
+            <TextField
+                label={t('invitation.passkeyName')}
+                hint={t('invitation.passkeyNameHint')}
+                value={name}
+                onChange={setName}
+                autoComplete="off"
+            />
             {make.error && <ProblemView error={make.error} />}
             <div>
                 <Button kind="primary" icon="key" isPending={make.isPending} onPress={() => make.mutate()}>
@@ -51,42 +57,51 @@ function MakePasskey({ onDone }: { onDone(codes: string[]): void }) {
     );
 }
 
-async function register(): Promise<string[]> {
-    const optionsJSON = await session.passkeyStart();
-    const response = await startRegistration({ optionsJSON }).catch((cause: unknown) => {
-        throw new ProblemError({ word: 'passkey-failed', status: 0, mayRetry: false }, { cause });
-    });
-    return session.passkeyFinish(response);
+/** A first guess at what the person calls this device. */
+function deviceName(): string {
+    const agent = navigator.userAgent;
+    return ['iPhone', 'iPad', 'Android', 'Windows', 'Macintosh', 'Linux'].find((name) => agent.includes(name)) ?? '';
 }
 
-function MakeTotp({ onDone }: { onDone(codes: string[]): void }) {
+export function MakeTotp({ onDone }: { onDone(): void }) {
     const { t } = useTranslation('login');
-    const secret = useQuery({ queryKey: ['totp'], queryFn: session.totpStart, staleTime: Infinity, gcTime: 0 });
+    const secret = useQuery({
+        queryKey: ['totp'],
+        queryFn: session.totpBegin,
+        staleTime: Infinity,
+        gcTime: 0,
+        retry: false,
+    });
     const [code, setCode] = useState('');
-    const prove = useMutation({ mutationFn: session.totpFinish, onSuccess: onDone });
-    if (secret.isPending) return <Skeleton lines={5} />;
-    if (secret.error) return <ProblemView error={secret.error} onRetry={secret.refetch} />;
+    const prove = useMutation({
+        mutationFn: (digits: string) => session.totpFinish(secret.data?.factor ?? '', digits),
+        onSuccess: onDone,
+    });
     return (
-        <form
-            className="form"
-            onSubmit={(event) => {
-                event.preventDefault();
-                if (code.length === 6) prove.mutate(code);
-            }}
-        >
-            <div>
-                <h3>{t('invitation.scanTitle')}</h3>
-                <p>{t('invitation.scanLead')}</p>
-            </div>
-            <Qr text={secret.data.uri} label={t('invitation.qr')} />
-            <CopyField label={t('invitation.secret')} value={secret.data.secret} />
-            <CodeInput label={t('factor.totpLabel')} value={code} onChange={setCode} onFull={prove.mutate} />
-            {prove.error && <ProblemView error={prove.error} />}
-            <div>
-                <Button kind="primary" type="submit" isPending={prove.isPending} isDisabled={code.length < 6}>
-                    {t('factor.confirm')}
-                </Button>
-            </div>
-        </form>
+        <Loaded query={secret} lines={5}>
+            {({ uri, secret: key }) => (
+                <form
+                    className="form"
+                    onSubmit={(event) => {
+                        event.preventDefault();
+                        if (code.length === 6) prove.mutate(code);
+                    }}
+                >
+                    <div>
+                        <h3>{t('invitation.scanTitle')}</h3>
+                        <p>{t('invitation.scanLead')}</p>
+                    </div>
+                    <Qr text={uri} label={t('invitation.qr')} />
+                    <CopyField label={t('invitation.secret')} value={key} />
+                    <CodeInput label={t('factor.totpLabel')} value={code} onChange={setCode} onFull={prove.mutate} />
+                    {prove.error && <ProblemView error={prove.error} />}
+                    <div>
+                        <Button kind="primary" type="submit" isPending={prove.isPending} isDisabled={code.length < 6}>
+                            {t('factor.confirm')}
+                        </Button>
+                    </div>
+                </form>
+            )}
+        </Loaded>
     );
 }

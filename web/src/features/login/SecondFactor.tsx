@@ -1,9 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import type { FactorKind } from '@/api/contract';
 import { FactorPanel } from '@/session/FactorPanel';
-import { type FactorKind, session } from '@/session/facade';
-import { meQuery } from '@/session/queries';
+import { meQuery, useArrive } from '@/session/queries';
+import { kindsOf } from '@/session/session';
 import { PageHeader } from '@/ui/PageHeader';
 
 const KINDS: FactorKind[] = ['passkey', 'totp', 'recovery'];
@@ -13,13 +14,10 @@ const route = getRouteApi('/plain/login/confirm');
 export function SecondFactor() {
     const { t } = useTranslation('login');
     const { back, factors } = route.useSearch();
-    const navigate = useNavigate();
-    const client = useQueryClient();
-    const given = KINDS.filter((kind) => factors.split(' ').includes(kind));
-    const done = async () => {
-        await client.fetchQuery({ ...meQuery, staleTime: 0 });
-        await navigate({ to: '/assignment', search: { back } });
-    };
+    const { data: now } = useSuspenseQuery(meQuery);
+    const arrive = useArrive();
+    const said = KINDS.filter((kind) => factors.split(' ').includes(kind));
+    const known = said.length > 0 ? said : kindsOf(now);
     return (
         <div className="card">
             <PageHeader
@@ -27,7 +25,7 @@ export function SecondFactor() {
                 lead={t('factor.lead')}
                 up={{ href: `/login?back=${encodeURIComponent(back)}`, name: t('back') }}
             />
-            <FactorPanel kinds={given.length > 0 ? given : KINDS} confirm={session.confirm} onDone={done} />
+            <FactorPanel kinds={known.length > 0 ? known : KINDS} at="login" onDone={() => void arrive(back)} />
         </div>
     );
 }

@@ -1,19 +1,81 @@
-import { useTranslation } from 'react-i18next';
-import { useMe } from '@/session/queries';
-import { EmptyState } from '@/ui/EmptyState';
-import { PageHeader } from '@/ui/PageHeader';
+// What needs me: each line says what is so, and leads to where one can act.
 
-/** What needs me. */
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Approval, Emergency, Gateway, HeldDelivery, List } from '@/api/contract';
+import { request } from '@/api/request';
+import { useFormat } from '@/i18n/format';
+import { useMay, useMe } from '@/session/queries';
+import { EmptyState } from '@/ui/EmptyState';
+import { LinkButton } from '@/ui/Link';
+import { Notice } from '@/ui/Notice';
+import { PageHeader } from '@/ui/PageHeader';
+import { Skeleton } from '@/ui/Skeleton';
+
+/** Asked only by those who may know; a question that fails leaves the others. */
+function useSome<T>(key: string, path: string, may: boolean) {
+    return useQuery({ queryKey: [key, 'start'], queryFn: () => request<List<T>>('GET', path), enabled: may });
+}
+
 export function Start() {
-    const { t } = useTranslation('shell');
-    const { name, unit } = useMe();
+    const { t } = useTranslation('start');
+    const { number } = useFormat();
+    const { member, unit } = useMe();
+    const may = useMay();
+    const gateways = useSome<Gateway>('gateways', '/api/gateways', may('manage_gateways'));
+    const approvals = useSome<Approval>(
+        'approvals',
+        '/api/approvals',
+        may('manage_members', 'search_audit', 'register_will'),
+    );
+    const held = useSome<HeldDelivery>('held', '/api/deliveries?state=held', may('receive'));
+    const emergencies = useSome<Emergency>('emergencies', '/api/emergencies?reviewed=false', may('review_audit'));
+    const all = [gateways, approvals, held, emergencies];
+    const live = gateways.data?.items.filter(({ active }) => active);
+    const silent = live?.filter((gateway) => !gateway.live) ?? [];
+    const waiting = approvals.data?.items.filter(
+        ({ state, asked_by }) => state === 'waiting' && asked_by.id !== member.id,
+    );
+    const lines: ReactNode[] = [];
+    const line = (key: string, kind: 'info' | 'warning' | 'error', title: string, href: string, action: string) =>
+        lines.push(
+            <Notice key={key} kind={kind} title={title} actions={<LinkButton href={href}>{action}</LinkButton>} />,
+        );
+    const count = (items: unknown[]) => ({ count: items.length, n: number(items.length) });
+    if (live?.length === 0) line('guide', 'info', t('todo.guide'), '/start', t('todo.guideAction'));
+    for (const { id, name } of silent) {
+        line(id, 'error', t('todo.silent', { name }), '/gateways', t('todo.silentAction'));
+    }
+    if (waiting?.length) line('approvals', 'warning', t('todo.approvals', count(waiting)), '/approvals', t('todo.see'));
+    if (held.data?.items.length)
+        line('held', 'warning', t('todo.held', count(held.data.items)), '/held', t('todo.see'));
+    if (emergencies.data?.items.length) {
+        line(
+            'emergencies',
+            'warning',
+            t('todo.emergencies', count(emergencies.data.items)),
+            '/emergencies',
+            t('todo.see'),
+        );
+    }
     return (
         <>
             <PageHeader
-                title={t('start.title', { name: name.split(' ')[0] })}
-                lead={t('start.lead', { unit: unit.name, organisation: unit.organisation.name })}
+                title={t('title', { name: member.name.split(' ')[0] })}
+                lead={
+                    unit
+                        ? t('lead', { unit: unit.name, organisation: member.organisation.name })
+                        : t('leadWhole', { organisation: member.organisation.name })
+                }
             />
-            <EmptyState title={t('start.calmTitle')}>{t('start.calm')}</EmptyState>
+            {all.some(({ isLoading }) => isLoading) ? (
+                <Skeleton lines={4} />
+            ) : lines.length > 0 ? (
+                <div className="stack">{lines}</div>
+            ) : (
+                <EmptyState title={t('calmTitle')}>{t('calm')}</EmptyState>
+            )}
         </>
     );
 }

@@ -23,11 +23,11 @@ export default {
         title: 'There is nothing here',
         advice: 'It may have been removed, or you may not have the right to see it.',
     },
-    'not-allowed': {
+    'no-permission': {
         title: 'You do not have permission for this',
         advice: 'Ask your administrator if you need it in your work.',
     },
-    'session-ended': { title: 'You are logged out', advice: 'Log in again, and you go on where you were.' },
+    'not-logged-in': { title: 'You are logged out', advice: 'Log in again, and you go on where you were.' },
     'step-up-needed': {
         title: 'This needs you to confirm that it is you',
         advice: 'Try again and confirm with your second factor.',
@@ -48,9 +48,9 @@ export default {
         title: 'The passkey could not be used',
         advice: 'You cancelled, or there is no passkey for Bildbro on this device. Try again or choose another way.',
     },
-    'too-often': { title: 'Too many tries', advice: 'Wait a while before you try again.' },
+    'too-many-attempts': { title: 'Too many tries', advice: 'Wait a while before you try again.' },
     locked: { title: 'The account is locked', advice: 'Your administrator can unlock it.' },
-    'invitation-ended': {
+    expired: {
         title: 'The invitation is no longer valid',
         advice: 'It has been used, or is too old. Ask the person who invited you for a new one.',
     },
@@ -64,4 +64,22 @@ export default {
         title: 'Someone else has changed this',
         advice: 'Reload the page, see what is new, and make your change again.',
     },
+    'second-factor-needed': {
+        title: 'Your second factor is missing',
+        advice: 'Log in again and confirm that it is you.',
+    },
+    denied: { title: 'It is not allowed', advice: 'The rules say no. The attempt is noted in the log.' },
+    taken: { title: 'It is in use already', advice: 'Choose something else.' },
+    'last-administrator': {
+        title: 'Someone must be able to manage the members',
+        advice: 'This is the last administrator. Give the role to one more first.',
+    },
+    'last-factor': {
+        title: 'You need at least one second factor',
+        advice: 'Add a new one before you remove the last.',
+    },
+    'approval-asked': { title: 'A colleague must approve it first', advice: 'The question has been asked.' },
+    'in-use': { title: 'The role is in use', advice: 'Withdraw it first from those who have it.' },
+    used: { title: 'The link has been used', advice: 'Log in, or ask for a new one.' },
+    'cross-site': { title: 'Bildbro did not take it', advice: 'Load the page anew and try again.' },
 };

@@ -23,11 +23,11 @@ export default {
         title: 'Det finns inte här',
         advice: 'Det kan ha tagits bort, eller så har du inte rätt att se det.',
     },
-    'not-allowed': {
+    'no-permission': {
         title: 'Du har inte behörighet till det här',
         advice: 'Fråga din administratör om du behöver det i ditt arbete.',
     },
-    'session-ended': { title: 'Du är utloggad', advice: 'Logga in igen så fortsätter du där du var.' },
+    'not-logged-in': { title: 'Du är utloggad', advice: 'Logga in igen så fortsätter du där du var.' },
     'step-up-needed': {
         title: 'Det här kräver att du bekräftar att det är du',
         advice: 'Försök igen och bekräfta med din andra faktor.',
@@ -48,9 +48,9 @@ export default {
         title: 'Nyckeln kunde inte användas',
         advice: 'Du avbröt, eller så finns ingen nyckel till Bildbro på den här enheten. Försök igen eller välj ett annat sätt.',
     },
-    'too-often': { title: 'För många försök', advice: 'Vänta en stund innan du försöker igen.' },
+    'too-many-attempts': { title: 'För många försök', advice: 'Vänta en stund innan du försöker igen.' },
     locked: { title: 'Kontot är låst', advice: 'Din administratör kan låsa upp det.' },
-    'invitation-ended': {
+    expired: {
         title: 'Inbjudan gäller inte längre',
         advice: 'Den är använd eller för gammal. Be den som bjöd in dig om en ny.',
     },
@@ -64,4 +64,19 @@ export default {
         title: 'Någon annan har ändrat detta',
         advice: 'Ladda om sidan, se vad som är nytt och gör din ändring igen.',
     },
+    'second-factor-needed': { title: 'Din andra faktor saknas', advice: 'Logga in igen och bekräfta att det är du.' },
+    denied: { title: 'Det är inte tillåtet', advice: 'Reglerna säger nej. Försöket är noterat i loggen.' },
+    taken: { title: 'Det används redan', advice: 'Välj något annat.' },
+    'last-administrator': {
+        title: 'Någon måste kunna sköta medlemmarna',
+        advice: 'Det här är den sista administratören. Ge först rollen till en till.',
+    },
+    'last-factor': {
+        title: 'Du behöver minst en andra faktor',
+        advice: 'Lägg till en ny innan du tar bort den sista.',
+    },
+    'approval-asked': { title: 'En kollega måste godkänna det först', advice: 'Frågan är ställd.' },
+    'in-use': { title: 'Rollen används', advice: 'Ta först tillbaka den från dem som har den.' },
+    used: { title: 'Länken är redan använd', advice: 'Logga in, eller be om en ny.' },
+    'cross-site': { title: 'Bildbro tog inte emot det', advice: 'Ladda om sidan och försök igen.' },
 };

@@ -1,0 +1,48 @@
+export default {
+    title: 'Hello {{name}}',
+    lead: 'You work for {{unit}} at {{organisation}}.',
+    leadWhole: 'You work for the whole of {{organisation}}.',
+    calmTitle: 'Nothing waits for you',
+    calm: 'Here you see what needs you: images that wait for an answer, gateways that have gone silent, and questions from colleagues. Just now all is done.',
+    todo: {
+        guide: 'You have no gateway yet. It is needed to send and receive images.',
+        guideAction: 'Get started',
+        silent: '{{name}} does not answer. What waits in it is sent by itself when it is back.',
+        silentAction: 'See gateways',
+        approvals_one: '{{n}} matter waits for your approval',
+        approvals_other: '{{n}} matters wait for your approval',
+        held_one: '{{n}} delivery waits for you to let it in',
+        held_other: '{{n}} deliveries wait for you to let them in',
+        emergencies_one: '{{n}} emergency access is to be reviewed',
+        emergencies_other: '{{n}} emergency accesses are to be reviewed',
+        see: 'Show',
+    },
+    guide: {
+        title: 'Get started at {{organisation}}',
+        lead: 'Four steps to the first image in your PACS. You can leave and come back: the page sees how far you have come.',
+        steps: {
+            factor: 'Second factor',
+            gateway: 'Connect a gateway',
+            pacs: 'The PACS answers',
+            test: 'Send a test image',
+        },
+        factorDone: 'Your account is protected by a second factor',
+        noCodes: 'You have no recovery codes. Without them you cannot get in if your second factor is lost.',
+        makeCodes: 'Make codes',
+        gatewayLead:
+            'The gateway is a small program on a computer in your network, close to the PACS. Install it, then run the command below on that computer.',
+        waiting: 'Waiting to hear from the gateway',
+        silent: 'The gateway is known but does not answer just now. Check that the program runs and that the computer reaches Bildbro on port 443.',
+        later: 'Comes when the steps before it are done.',
+        noNodes: 'The gateway has no node yet',
+        noNodesHint:
+            'Add your PACS in the settings of the gateway: address, port and AE title. It then asks it by itself.',
+        pacsHint:
+            'Check the address, port and AE title in the settings of the gateway, and that the PACS knows the gateway. The page renews itself.',
+        testLead: 'A made-up image without a patient goes all the way from the gateway through Bildbro to your PACS.',
+        doneTitle: 'You are up and running',
+        done: 'The image arrived. Now invite those who are to share and receive, and decide who may send to you.',
+        invite: 'Invite members',
+        partners: 'Choose partners',
+    },
+};

@@ -1,0 +1,48 @@
+export default {
+    title: 'Hej {{name}}',
+    lead: 'Du arbetar för {{unit}} hos {{organisation}}.',
+    leadWhole: 'Du arbetar för hela {{organisation}}.',
+    calmTitle: 'Inget väntar på dig',
+    calm: 'Här ser du det som behöver dig: bilder som väntar på svar, gatewayer som har tystnat och frågor från kollegor. Just nu är allt gjort.',
+    todo: {
+        guide: 'Ni har ingen gateway än. Den behövs för att skicka och ta emot bilder.',
+        guideAction: 'Kom igång',
+        silent: '{{name}} svarar inte. Det som väntar i den skickas av sig självt när den är tillbaka.',
+        silentAction: 'Se gatewayer',
+        approvals_one: '{{n}} ärende väntar på ditt godkännande',
+        approvals_other: '{{n}} ärenden väntar på ditt godkännande',
+        held_one: '{{n}} leverans väntar på att ni släpper in den',
+        held_other: '{{n}} leveranser väntar på att ni släpper in dem',
+        emergencies_one: '{{n}} nödåtkomst ska granskas',
+        emergencies_other: '{{n}} nödåtkomster ska granskas',
+        see: 'Visa',
+    },
+    guide: {
+        title: 'Kom igång hos {{organisation}}',
+        lead: 'Fyra steg till den första bilden i ert PACS. Du kan gå härifrån och komma tillbaka: sidan ser själv hur långt ni har kommit.',
+        steps: {
+            factor: 'Andra faktor',
+            gateway: 'Anslut en gateway',
+            pacs: 'PACS svarar',
+            test: 'Skicka en testbild',
+        },
+        factorDone: 'Ditt konto skyddas av en andra faktor',
+        noCodes: 'Du har inga återställningskoder. Utan dem kommer du inte in om din andra faktor går förlorad.',
+        makeCodes: 'Skapa koder',
+        gatewayLead:
+            'Gatewayen är ett litet program på en dator i ert nät, nära PACS. Installera den och kör sedan kommandot här nedanför på den datorn.',
+        waiting: 'Väntar på att gatewayen hör av sig',
+        silent: 'Gatewayen är känd men svarar inte just nu. Kontrollera att programmet är i gång och att datorn når Bildbro på port 443.',
+        later: 'Kommer när stegen före är klara.',
+        noNodes: 'Gatewayen har ingen nod än',
+        noNodesHint:
+            'Lägg till ert PACS i gatewayens inställningar: adress, port och AE-titel. Den frågar det sedan av sig själv.',
+        pacsHint:
+            'Kontrollera adress, port och AE-titel i gatewayens inställningar, och att PACS känner till gatewayen. Sidan uppdateras av sig själv.',
+        testLead: 'En påhittad bild utan patient går hela vägen från gatewayen genom Bildbro till ert PACS.',
+        doneTitle: 'Ni är igång',
+        done: 'Bilden kom fram. Bjud nu in dem som ska dela och ta emot, och bestäm vilka som får skicka till er.',
+        invite: 'Bjud in medlemmar',
+        partners: 'Välj partner',
+    },
+};

@@ -1,0 +1,58 @@
+// A hub played in the browser, for development and tests (`VITE_HUB=1` asks a
+// real one, by the proxy to BILDBRO_HUB, instead): one region, one
+// person who may do nearly everything, and an error for each word that a page
+// must be able to say. Left out of what is shipped (see api/request.ts).
+
+import { logAnswers } from './log';
+import { organisationAnswers } from './organisation';
+import { peopleAnswers } from './people';
+import { type Answers, Refusal, sessionAnswers } from './session';
+
+const answers: Answers = { ...sessionAnswers, ...peopleAnswers, ...organisationAnswers, ...logAnswers };
+
+/** The most exact address goes first: one with fewer gaps. */
+const known = Object.entries(answers)
+    .map(([place, answer]) => {
+        const [method, path = ''] = place.split(' ');
+        return { method, parts: path.split('/'), answer };
+    })
+    .sort((a, b) => gaps(a.parts) - gaps(b.parts));
+
+function gaps(parts: string[]): number {
+    return parts.filter((part) => part.startsWith(':')).length;
+}
+
+export async function imitation(request: Request): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const parts = pathname.split('/');
+    const found = known.find(
+        (one) =>
+            one.method === request.method &&
+            one.parts.length === parts.length &&
+            one.parts.every((part, index) => part.startsWith(':') || part === parts[index]),
+    );
+    if (!found) return problem({ word: 'not-found', status: 404 });
+    const gap = found.parts.findIndex((part) => part.startsWith(':'));
+    const text = await request.text();
+    try {
+        const given = {
+            id: gap < 0 ? '' : decodeURIComponent(parts[gap] ?? ''),
+            body: text ? JSON.parse(text) : {},
+            query: searchParams,
+        };
+        const answer = found.answer(given);
+        if (answer === undefined) return new Response(null, { status: 204 });
+        if (typeof answer === 'string') return new Response(answer);
+        const isAsked = typeof answer === 'object' && answer !== null && 'approval_id' in answer;
+        return new Response(JSON.stringify(answer), { status: isAsked ? 202 : 200 });
+    } catch (error) {
+        if (error instanceof Refusal) return problem(error.problem);
+        throw error;
+    }
+}
+
+function problem({ word, status, ...more }: { word: string; status: number }): Response {
+    return new Response(JSON.stringify({ type: `urn:bildbro:problem:${word}`, class: 'permanent', ...more }), {
+        status,
+    });
+}
