@@ -43,7 +43,7 @@ impl Post for Smtp {
 
 /// `Err`: an address or a name that no letter can carry.
 fn write(letter: &Letter, zone: &TimeZone) -> Result<bildbro_mail::Mail, ()> {
-    let to = Address::parse(letter.to.reveal()).map_err(|_| ())?;
+    let to = Address::parse(&letter.to).map_err(|_| ())?;
     let language = match letter.language.as_str() {
         "en" => templates::Language::English,
         _ => templates::Language::Swedish,
@@ -56,12 +56,12 @@ fn write(letter: &Letter, zone: &TimeZone) -> Result<bildbro_mail::Mail, ()> {
             expires,
         } => templates::Notice::Invitation {
             organisation,
-            invited_by: invited_by.reveal(),
-            link: url.reveal(),
+            invited_by: invited_by,
+            link: url,
             until: *expires,
         },
         Notice::PasswordReset { url, expires } => templates::Notice::PasswordReset {
-            link: url.reveal(),
+            link: url,
             until: *expires,
         },
         Notice::SecondFactorChanged { at, .. } => {

@@ -1,6 +1,11 @@
 //! The first member of an organisation, made by whoever runs the hub.
 
-use crate::{audit, database::Connection, fault::Fault, value::{id, micros}};
+use crate::{
+    audit,
+    database::Connection,
+    fault::Fault,
+    value::{id, micros},
+};
 use bildbro_domain::{
     AssignmentId, Digest, MemberId,
     audit::{Action, Actor, Outcome},
