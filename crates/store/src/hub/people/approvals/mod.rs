@@ -42,6 +42,10 @@ const ASK: &str = "INSERT INTO approval \
      (id, organisation, action, request, about, asked_by, asked_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
+const GRANTED: &str = "SELECT id FROM approval WHERE organisation = $1 AND action = $2 \
+     AND asked_by = $3 AND request = $4 AND approved AND spent_at IS NULL \
+     AND decided_at > $5 ORDER BY decided_at DESC LIMIT 1";
+
 const SPEND: &str = "UPDATE approval SET spent_at = $6 WHERE id = $1 AND organisation = $2 \
      AND action = $3 AND asked_by = $4 AND request = $5 AND approved AND spent_at IS NULL \
      AND decided_at > $7";
@@ -159,6 +163,28 @@ async fn spend(
     Ok(spent.rows_affected() == 1)
 }
 
+/// A yes to this that has not been used.
+async fn granted(
+    connection: &mut Connection,
+    what: Guarded,
+    request: &str,
+    who: &Acting,
+    at: Timestamp,
+) -> Result<Option<Uuid>, Fault> {
+    let since = at.checked_sub(LASTS).unwrap_or(Timestamp::MIN);
+    let found: Option<String> = sqlx::query_scalar(GRANTED)
+        .bind(who.member.organisation.to_string())
+        .bind(what.as_str())
+        .bind(who.member.id.to_string())
+        .bind(request)
+        .bind(micros(since))
+        .fetch_optional(connection)
+        .await?;
+    found
+        .map(|text| crate::value::id(&text, "approval.id"))
+        .transpose()
+}
+
 /// Goes on with a yes that was given; without one, asks for it.
 pub async fn spend_or_ask(
     connection: &mut Connection,
@@ -168,6 +194,13 @@ pub async fn spend_or_ask(
     at: Timestamp,
 ) -> Result<Answer<()>, Fault> {
     let Some(approval) = approval else {
+        // Whoever simply tries again means the yes that was given meanwhile.
+        let given = granted(connection, what, request, who, at).await?;
+        if let Some(given) = given
+            && spend(connection, given, what, request, who, at).await?
+        {
+            return Ok(Ok(()));
+        }
         let asked = ask(connection, who, what, None, request, at).await?;
         return Ok(Err(Refusal::ApprovalAsked(asked)));
     };
