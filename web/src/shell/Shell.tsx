@@ -169,12 +169,11 @@ function Acting() {
 function Account() {
     const { t } = useTranslation('shell');
     const { name, email } = useMe().member;
-    const navigate = useNavigate();
-    const leave = useIdentityChange(session.logOut);
     const act = async (id: string) => {
         if (id !== 'out') return;
-        await leave.mutateAsync(undefined);
-        await navigate({ to: '/login' });
+        await session.logOut();
+        // All that was shown goes from memory with the page.
+        window.location.assign('/login');
     };
     return (
         <Menu

@@ -683,8 +683,8 @@ async fn where_to_act_is_where_something_counts() {
         (4, other),
     ] {
         world.sql(&format!(
-            "INSERT INTO care_unit (id, organisation, name, name_key, active) \
-             VALUES ('{}', '{organisation}', 'Unit {n}', 'unit {n}', TRUE)",
+            "INSERT INTO care_unit (id, organisation, name, name_key, active, created_at) \
+             VALUES ('{}', '{organisation}', 'Unit {n}', 'unit {n}', TRUE, 0)",
             unit(n)
         ));
     }

@@ -21,11 +21,17 @@
 //! | `redeem_code` | the code's row | a code makes one gateway |
 //! | `first_use`, `add_organisation`, quarantine | unique keys, `ON CONFLICT DO NOTHING` | only one is first |
 //! | `lift_block`, `withdraw_consent`, `review_emergency` | the row | it is done once; what a block kept back goes on |
+//! | whatever changes members, roles or approvals | the organisation's row | an administrator stays; a yes is given once |
+//! | machines and their tokens | the machine's row | a token ends with its key |
+//! | `rise`, factors, recovery codes, ceremonies, `change_password` | a change made only of what was judged | what proves who someone is does so once |
+//! | setting up and removing factors, taking a link | the link's row, the member's row | whoever has a second factor keeps one; a link serves once |
+//! | `attempt` | the buckets' rows, in their order | tries are counted at all hubs together |
 //! | every entry of the log | the head's row | the chain has one end |
 //! | `keep_checkpoint` | the edge's row, changed only as it was read | checkpoints follow each other |
 //!
-//! Rows are held in this order: block (or consent, emergency), holder, share,
-//! delivery, job, gateway, head; the head comes last of all, since everyone waits for it. `claim` takes the
+//! Rows are held in this order: block (or consent, emergency), holder (or
+//! organisation), machine, share, delivery, job, gateway, link, member, buckets,
+//! head; the head comes last of all, since everyone waits for it. `claim` takes the
 //! job first, but waits for no one. So none of these wait in a circle; should
 //! the server find one all the same, it is a transient error, and callers come
 //! back: every method may be repeated.

@@ -23,6 +23,7 @@ mod people_directory;
 mod people_log;
 mod people_members;
 mod people_will;
+mod people_login;
 mod postgres_only;
 mod sqlite_only;
 
@@ -134,6 +135,12 @@ mod on {
         an_administrator_who_never_came_does_not_count,
         a_letter_is_sent_once_however_often_it_takes,
         a_machines_token_ends_with_its_key,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_login [
+        a_try_is_counted_once_at_whichever_hub,
+        a_proof_lets_one_session_rise_once,
+        a_ceremony_is_taken_once_and_in_time,
+        a_provider_speaks_for_its_own_organisation,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,

@@ -24,7 +24,7 @@ use bildbro_domain::{
 use bildbro_flow::ports::portal::login::{Failed, Named};
 use bildbro_login::{
     bankid::{
-        App, Ask, BankId, BankIdError, Collected, Device, Message as Words, Order, Situation, Start,
+        App, Ask, BankId, BankIdError, Collected, Completed, Device, Message as Words, Order, Situation, Start,
     },
     oidc::local_path,
 };
@@ -180,7 +180,7 @@ pub async fn begin(
     let address: Option<IpAddr> = browser.caller.from.parse().ok();
     let mut question = Ask::from_ip(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
     let back: String = url::form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-    let back = format!("{}/login?bankid=1&return_to={back}", state.public_url);
+    let back = format!("{}/login?back={back}", state.public_url);
     if ask.same_device {
         question.return_url = Some(back.clone());
     }
@@ -234,10 +234,13 @@ pub async fn collect(
     };
     // Whoever takes it has it: an order logs in once.
     let kept = ceremony::take::<Kept>(&state, &browser, KIND, &ask.ceremony).await?;
-    if kept.is_none() {
+    let Some(kept) = kept else {
         return Err(over());
-    }
+    };
     match collected {
+        Collected::Complete(who) if is_elsewhere(&kept, &who, &browser) => {
+            refuse_elsewhere(&state, &browser).await
+        }
         Collected::Complete(who) => arrived(&state, &browser, who.personal_number).await,
         Collected::Failed(hint) => {
             let words = Words::failed(&hint, situation);
@@ -245,6 +248,35 @@ pub async fn collect(
         }
         Collected::Pending(_) => Err(over()),
     }
+}
+
+/// An order begun for the same device and completed at another address was
+/// passed on: someone was lured into logging another in (BankID's guidelines want
+/// the two compared). An animated code cannot be passed on like that.
+fn is_elsewhere(kept: &Kept, who: &Completed, browser: &Browser) -> bool {
+    kept.same_device && who.device_ip.reveal() != browser.caller.from
+}
+
+async fn refuse_elsewhere(state: &HubState, browser: &Browser) -> Result<Response, Refused> {
+    let failed = Failed {
+        action: Action::LogIn,
+        outcome: Outcome::Denied,
+        about: None,
+        why: "BankID was shown at another address than the one that asked",
+        from: browser.caller.from.clone(),
+        at: browser.caller.at,
+    };
+    state.portal.failed(failed).await.map_err(store)?;
+    let title = "BankID was opened at another place than this";
+    let problem = ProblemResponse::new(
+        StatusCode::UNAUTHORIZED,
+        "bankid-elsewhere",
+        title,
+        ErrorClass::Permanent,
+    );
+    Err(problem
+        .detail("Log in with the QR code, or on one and the same network.")
+        .into())
 }
 
 async fn arrived(

@@ -164,7 +164,7 @@ async fn come_back(
         Level::First | Level::Setup => {
             let query: String =
                 url::form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-            format!("/login?return_to={query}")
+            format!("/login?back={query}")
         }
     };
     Ok((place, cookies))

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | one account, by browsers that it was never logged in from | 10 in 15 minutes |
 //! | one account, by one browser that it was logged in from | 10 in 15 minutes |
-//! | one network address | 60 in 15 minutes |
+//! | one network address, passwords and second factors | 60 in 15 minutes |
+//! | one network address, what is begun | 600 in 15 minutes |
 //! | second factors in one session | 5, then it ends |
 //!
 //! Each try is counted before it is judged, and good ones are taken back. What
@@ -28,6 +29,8 @@ const SESSION_WINDOW: SignedDuration = SignedDuration::from_hours(12);
 
 const BY_ACCOUNT: u32 = 10;
 const BY_ADDRESS: u32 = 60;
+/// A hospital may have one address for all.
+const BEGUN: u32 = 600;
 const BY_SESSION: u32 = 5;
 /// Links to choose a new password, for one account.
 const LETTERS: u32 = 3;
@@ -125,7 +128,9 @@ pub async fn second_factor(
 
 /// Something that costs us work, or others.
 pub async fn costly(state: &HubState, browser: &Browser, what: &str) -> Result<(), Refused> {
-    let buckets = vec![by_address(browser, what)];
+    let mut by_address = by_address(browser, what);
+    by_address.most = BEGUN;
+    let buckets = vec![by_address];
     let _counted = pass(state, browser, Action::LogIn, None, buckets).await?;
     Ok(())
 }
