@@ -112,7 +112,6 @@ words!(
         DrawSpotCheck = "draw_spot_check",
         ReviewAudit = "review_audit",
         ExtractAudit = "extract_audit",
-        ExportAudit = "export_audit",
 
         /// A study's key was destroyed, and its images forgotten.
         DeleteStudy = "delete_study",

@@ -106,7 +106,7 @@ pub const fn family(action: Action) -> Family {
         A::RegisterBlock | A::RegisterConsent => Family::PatientRecordWritten,
         A::LiftBlock | A::WithdrawConsent => Family::PatientRecordDeleted,
         A::EmergencyAccess => Family::EmergencyOverride,
-        A::SearchAudit | A::DrawSpotCheck | A::ReviewAudit | A::ExtractAudit | A::ExportAudit => {
+        A::SearchAudit | A::DrawSpotCheck | A::ReviewAudit | A::ExtractAudit => {
             Family::AuditLogUsed
         }
         A::DeleteStudy => Family::StudyDeleted,

@@ -58,7 +58,7 @@ pub const fn demand(action: Action) -> Option<Demand> {
         A::Download => (P::Download, false),
         A::SearchAudit => (P::SearchAudit, false),
         A::DrawSpotCheck | A::ReviewAudit => (P::ReviewAudit, false),
-        A::ExtractAudit | A::ExportAudit => (P::SearchAudit, true),
+        A::ExtractAudit => (P::SearchAudit, true),
         A::Receive
         | A::Forward
         | A::Admit

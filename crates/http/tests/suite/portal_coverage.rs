@@ -42,7 +42,6 @@ const READING: &[Action] = &[
     Action::SearchAudit,
     Action::ReviewAudit,
     Action::ExtractAudit,
-    Action::ExportAudit,
     Action::ExplainMember,
 ];
 
@@ -346,16 +345,6 @@ fn every_act_that_policy_knows_has_a_route_or_a_reason() {
         assert!(demand(*action).is_some() && !why.is_empty());
         let word = action.as_str();
         assert!(!used.contains(word), "{word} has a route now");
-    }
-    let is_served = |part: &str| people().any(|e| e.path.starts_with(part));
-    let parts = [
-        "/api/organisations",
-        "/api/members",
-        "/api/machines",
-        "/api/audit",
-    ];
-    if !parts.into_iter().all(is_served) {
-        return; // Until each part of the portal has its routes.
     }
     let later = |action: &Action| LATER.iter().any(|(later, _)| later == action);
     let missing: Vec<&str> = Action::ALL

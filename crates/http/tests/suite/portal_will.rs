@@ -104,7 +104,8 @@ async fn four_eyes_lift_a_block_where_they_are_wanted() {
     let by_approval = json!({ "approval_id": approval });
     let early = post(&hub, &siv, &lift, by_approval.clone()).await;
     assert_eq!(problem(&early), (410, "over".into()));
-    let decide = "UPDATE approval SET decided_by = $2, approved = TRUE WHERE id = $1";
+    let decide = "UPDATE approval SET decided_by = $2, approved = TRUE, decided_at = asked_at \
+         WHERE id = $1";
     let siv_id = siv.member.to_string();
     sql(&hub, decide, &[&approval, &siv_id]).await;
     let own = post(&hub, &siv, &lift, by_approval.clone()).await;

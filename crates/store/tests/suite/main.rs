@@ -21,9 +21,9 @@ mod hub_retry;
 mod hub_storage;
 mod people_directory;
 mod people_log;
+mod people_login;
 mod people_members;
 mod people_will;
-mod people_login;
 mod postgres_only;
 mod sqlite_only;
 

@@ -24,7 +24,8 @@ use bildbro_domain::{
 use bildbro_flow::ports::portal::login::{Failed, Named};
 use bildbro_login::{
     bankid::{
-        App, Ask, BankId, BankIdError, Collected, Completed, Device, Message as Words, Order, Situation, Start,
+        App, Ask, BankId, BankIdError, Collected, Completed, Device, Message as Words, Order,
+        Situation, Start,
     },
     oidc::local_path,
 };

@@ -43,11 +43,12 @@ const ASK: &str = "INSERT INTO approval \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 const GRANTED: &str = "SELECT id FROM approval WHERE organisation = $1 AND action = $2 \
-     AND asked_by = $3 AND request = $4 AND approved AND spent_at IS NULL \
+     AND asked_by = $3 AND decided_by <> asked_by AND request = $4 AND approved AND spent_at IS NULL \
      AND decided_at > $5 ORDER BY decided_at DESC LIMIT 1";
 
 const SPEND: &str = "UPDATE approval SET spent_at = $6 WHERE id = $1 AND organisation = $2 \
-     AND action = $3 AND asked_by = $4 AND request = $5 AND approved AND spent_at IS NULL \
+     AND action = $3 AND asked_by = $4 AND decided_by <> asked_by AND request = $5 \
+     AND approved AND spent_at IS NULL \
      AND decided_at > $7";
 
 /// What is done when a second member says yes.

@@ -36,9 +36,12 @@ const REMEMBERED: usize = 10_000;
 /// How far apart access and share may be.
 const RELATED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// What is done with the log itself is no access to care's data.
 const ENTRIES: &str = "SELECT sequence, at, member, patient_id, text FROM audit \
      WHERE organisation = $1 AND sequence > $2 AND sequence < $3 \
-     AND COALESCE(patient_id, '') <> '' ORDER BY sequence LIMIT $4";
+     AND COALESCE(patient_id, '') <> '' AND action NOT IN \
+     ('search_audit', 'draw_spot_check', 'review_audit', 'extract_audit') \
+     ORDER BY sequence LIMIT $4";
 
 const NUMBERS: &str = "SELECT personal_number, id FROM member \
      WHERE organisation = $1 AND personal_number IS NOT NULL";

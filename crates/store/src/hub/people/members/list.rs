@@ -80,7 +80,7 @@ pub async fn page(
         .bind(MOST)
         .fetch_all(&mut *connection)
         .await?;
-    rows.sort_by_cached_key(|row| (fold(&row.name), row.id.clone()));
+    rows.sort_by_cached_key(|row| (alphabetical(&row.name), row.id.clone()));
     let start = match query.after {
         None => 0,
         Some(after) => {
@@ -217,14 +217,30 @@ async fn assignments(
     Ok(all)
 }
 
+/// A name in the order of a Swedish list: å, ä and ö are letters of their own,
+/// after z.
+fn alphabetical(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let letters = lower.chars().map(|letter| match letter {
+        'å' => '{',
+        'ä' | 'æ' => '|',
+        'ö' | 'ø' => '}',
+        letter => letter,
+    });
+    fold(&letters.collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{alphabetical, fold};
 
     #[test]
     fn case_and_diacritics_do_not_matter() {
         assert_eq!(fold("ÅSA Öberg"), "asa oberg");
         assert_eq!(fold("A\u{30a}sa"), "asa");
+        let mut names = ["Öberg", "Zeta", "Åsa", "Anna", "Ärla"];
+        names.sort_by_key(|name| alphabetical(name));
+        assert_eq!(names, ["Anna", "Zeta", "Åsa", "Ärla", "Öberg"]);
         assert_eq!(fold("Søren Éric"), "soren eric");
     }
 }
