@@ -16,12 +16,13 @@ export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .NOTPARALLEL:
-.PHONY: help test demo openapi setup build fmt fmt-check lint layers web web-check web-e2e unit doc browser bench bench-short fuzz fuzz-short chaos chaos-short large licences clean
+.PHONY: help test demo openapi setup build fmt fmt-check lint layers web web-check web-e2e unit doc browser bench bench-short audit-million fuzz fuzz-short chaos chaos-short large licences clean
 
 help:
 	@echo 'make test      all checks and tests; installs what they need (Debian)'
 	@echo 'make demo      run everything on this machine, with sample studies; ARGS=…'
 	@echo 'make bench     speed and memory beside other programs; SHORT=1, ROUNDS=n, ONLY=…'
+	@echo 'make audit-million  a log of a million entries: verifying and searching it'
 	@echo 'make fuzz      coverage-guided fuzzing; TARGETS=…, FUZZ_SECONDS=n for each'
 	@echo 'make chaos     500 kills and other faults for each database and blob store; SEED=n'
 	@echo 'make large     an object of 4 GB through everything; minutes, 10 GB of disk'
@@ -88,6 +89,10 @@ bench:
 # it runs. Its figures mean nothing.
 bench-short: build
 	SHORT=1 $(BUILT)/bench
+
+# A log of a million entries: what filling, verifying and searching it takes.
+audit-million:
+	cargo test --release --locked -p bildbro-store --test suite -- --ignored --nocapture a_million_entries
 
 # libFuzzer on each target, from the seeds and what earlier runs have kept.
 # Instrumented without a sanitizer: the product has no unsafe code. See docs/fuzzing.md.

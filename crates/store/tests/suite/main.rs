@@ -20,6 +20,7 @@ mod hub_overview;
 mod hub_retry;
 mod hub_storage;
 mod people_directory;
+mod million;
 mod people_log;
 mod people_login;
 mod people_members;

@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 const TOLVAN: &str = "191212121212";
 
-struct Someone {
+pub struct Someone {
     member: MemberId,
     organisation: OrganisationId,
     name: String,
@@ -36,7 +36,7 @@ struct Someone {
 }
 
 impl Someone {
-    fn calls(&self, seconds: i64) -> Caller {
+    pub fn calls(&self, seconds: i64) -> Caller {
         Caller {
             token: self.token,
             from: "192.0.2.7".into(),
@@ -99,7 +99,7 @@ async fn someone(
     }
 }
 
-async fn auditor(hub: &HubDb, organisation: OrganisationId) -> Someone {
+pub async fn auditor(hub: &HubDb, organisation: OrganisationId) -> Someone {
     someone(hub, organisation, "Rut Revisor", &[BuiltIn::Auditor]).await
 }
 

@@ -53,7 +53,7 @@ const WATCHED: &str = "SELECT patient FROM watched_patient WHERE organisation = 
 const NAMES: &str = "SELECT patient_name FROM study \
      WHERE patient_key = $1 AND patient_key <> '' AND patient_name <> '' \
      UNION SELECT patient_name FROM study WHERE patient_key > $2 AND patient_key < $3 \
-     AND patient_key <> '' AND patient_name <> '' AND holder = $4 LIMIT 20";
+     AND patient_key <> '' AND patient_name <> '' AND COALESCE(holder, '') = $4 LIMIT 20";
 
 const SHARED: &str = "SELECT s.created_at, s.latest_at FROM share s WHERE s.origin <> 'test' \
      AND (s.sender = $4 OR s.recipient = $4) AND s.study IN (\
