@@ -26,7 +26,7 @@ const RETRY_AFTER: &str = "1";
 
 /// A request that ends in a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProblemResponse(pub Problem, Extra);
+pub struct ProblemResponse(pub Problem, Option<Box<Extra>>);
 
 /// Members of a problem beside the usual ones (RFC 9457 3.2).
 type Extra = serde_json::Map<String, Value>;
@@ -41,7 +41,7 @@ impl ProblemResponse {
             detail: None,
             class,
         };
-        Self(problem, Extra::new())
+        Self(problem, None)
     }
 
     /// The request itself is wrong: the same one will fail again.
@@ -58,7 +58,8 @@ impl ProblemResponse {
     /// Adds a member of its own.
     #[must_use]
     pub fn with(mut self, member: &str, value: Value) -> Self {
-        self.1.insert(member.to_owned(), value);
+        let extra = self.1.get_or_insert_default();
+        extra.insert(member.to_owned(), value);
         self
     }
 
@@ -189,7 +190,7 @@ impl IntoResponse for ProblemResponse {
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = Body {
             problem: self.0,
-            extra: self.1,
+            extra: self.1.map(|extra| *extra).unwrap_or_default(),
         };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();

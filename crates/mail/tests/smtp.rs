@@ -1,5 +1,7 @@
 //! Against a mail server that nobody here wrote: `aiosmtpd` (PyPI).
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use bildbro_domain::ErrorClass;
 use bildbro_mail::{
     Address, Config, Mail, MailError, Mailer, Tls,

@@ -155,7 +155,7 @@ impl<'a> Printer<'a> {
             } else {
                 MARGIN
             };
-            if !self.rows.is_empty() && !(number == 0 && rows.is_empty()) {
+            if !(self.rows.is_empty() || number == 0 && rows.is_empty()) {
                 y = self.table_head(&mut surface, y, &mut head);
             }
             for row in &self.rows[rows.clone()] {

@@ -1,5 +1,7 @@
 //! The extract as readers see it: through pdftotext and pdfinfo (poppler).
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use bildbro_print::{Extract, Language, Row, csv, patient_extract};
 use bildbro_testkit::{Folder, program};
 use jiff::tz::TimeZone;

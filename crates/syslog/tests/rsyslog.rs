@@ -1,5 +1,7 @@
 //! The sender against a real receiver: rsyslog with TLS.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use async_trait::async_trait;
 use bildbro_domain::{Personal, audit::Outcome, retry::BackOff};
 use bildbro_syslog::{

@@ -1,6 +1,8 @@
 //! Audit messages, judged by validators that are not ours: DICOM's own schema
 //! (lxml) and FHIR's (fhir.resources).
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use bildbro_domain::{
     Personal,
     audit::Outcome,

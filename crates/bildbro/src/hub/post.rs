@@ -56,7 +56,7 @@ fn write(letter: &Letter, zone: &TimeZone) -> Result<bildbro_mail::Mail, ()> {
             expires,
         } => templates::Notice::Invitation {
             organisation,
-            invited_by: invited_by,
+            invited_by,
             link: url,
             until: *expires,
         },

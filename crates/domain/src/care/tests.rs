@@ -44,7 +44,8 @@ fn what_a_block_closes_and_to_whom() {
         ]
     };
     let ours = |unit| block(OURS, unit);
-    let table: [(&str, Vec<Block>, Option<CareUnitId>, [Closed; 4]); 11] = [
+    type Row = (&'static str, Vec<Block>, Option<CareUnitId>, [Closed; 4]);
+    let table: [Row; 11] = [
         ("nothing", vec![], Some(X_RAY), [N, N, N, N]),
         (
             "its unit",
