@@ -18,6 +18,8 @@ words!(
         /// Taking a patient's extract out of the log.
         ExtractAudit = "extract_audit",
         LiftBlock = "lift_block",
+        /// That fewer acts need a second member: always needs one, where some do.
+        ChangeFourEyes = "change_four_eyes",
     }
 );
 

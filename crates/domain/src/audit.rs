@@ -59,6 +59,8 @@ words!(
         AddOrganisation = "add_organisation",
         ChangeOrganisation = "change_organisation",
         CloseOrganisation = "close_organisation",
+        /// Which acts need a second member.
+        ChangeFourEyes = "change_four_eyes",
         AddCareUnit = "add_care_unit",
         ChangeCareUnit = "change_care_unit",
         /// Who may send to an organisation, and whether it is held first.

@@ -112,6 +112,15 @@ impl Acting {
 
     #[must_use]
     pub fn holds(&self, permission: Permission) -> bool {
-        self.counting().any(|a| a.gives(permission))
+        self.counting()
+            .any(|a| a.gives(permission) && (a.unit.is_none() || !permission.is_of_the_whole()))
+    }
+
+    /// The care unit acted at, when something was given there: to be allowed to
+    /// act everywhere makes no one one of a unit's own.
+    #[must_use]
+    pub fn works_at(&self) -> Option<CareUnitId> {
+        self.unit
+            .filter(|unit| self.assignments.iter().any(|a| a.unit == Some(*unit)))
     }
 }

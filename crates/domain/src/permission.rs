@@ -44,6 +44,24 @@ words!(
     }
 );
 
+impl Permission {
+    /// Whether it is about the whole organisation: given at one care unit, it
+    /// gives nothing.
+    #[must_use]
+    pub const fn is_of_the_whole(self) -> bool {
+        matches!(
+            self,
+            Self::ManageOrganisation
+                | Self::ManageMembers
+                | Self::ManageGateways
+                | Self::ManageMachines
+                | Self::SearchAudit
+                | Self::ReviewAudit
+                | Self::RunHub
+        )
+    }
+}
+
 words!(
     /// A role that is there from the start.
     BuiltIn {

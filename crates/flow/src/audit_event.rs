@@ -74,6 +74,7 @@ pub const fn family(action: Action) -> Family {
         A::Download => Family::Export,
         A::AddOrganisation
         | A::ChangeOrganisation
+        | A::ChangeFourEyes
         | A::CloseOrganisation
         | A::AddCareUnit
         | A::ChangeCareUnit

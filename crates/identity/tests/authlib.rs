@@ -1,6 +1,6 @@
 //! Assertions of a real client: Authlib's `private_key_jwt`.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use bildbro_domain::MachineId;
 use bildbro_identity::machine::{PublicKey, verify_machine};

@@ -33,6 +33,7 @@ pub const fn demand(action: Action) -> Option<Demand> {
         A::ChangeOrganisation | A::AddCareUnit | A::ChangeCareUnit | A::ChangePartners => {
             (P::ManageOrganisation, false)
         }
+        A::ChangeFourEyes => (P::ManageOrganisation, true),
         A::IssueEnrolCode | A::SendTestImage => (P::ManageGateways, false),
         A::RevokeGateway => (P::ManageGateways, true),
         A::AddMachine | A::ChangeMachine | A::RevokeMachine => (P::ManageMachines, true),

@@ -39,6 +39,7 @@ pub fn explain(who: &Acting) -> Vec<Explanation> {
                 .assignments
                 .iter()
                 .filter(|assignment| good && assignment.gives(*permission))
+                .filter(|given| given.unit.is_none() || !permission.is_of_the_whole())
                 .map(|assignment| Ground {
                     role: assignment.role.word.clone(),
                     name: assignment.role.name.clone(),

@@ -1,6 +1,8 @@
 //! Logging in and one's own account, as a browser does it, and as those do who
 //! would like to be someone else. One-time codes are pyotp's.
 
+mod own;
+
 use crate::fixture::{Answer, Hub, later, now};
 use axum::{
     body::Body,
@@ -363,8 +365,9 @@ async fn nobody_learns_who_has_an_account() {
             (answer.status, answer.text().as_str()),
             (StatusCode::NO_CONTENT, "")
         );
-        let path = format!("/api/login/means?email={email}");
-        let means = browser.call(&world, "GET", &path, Value::Null).await.json();
+        let ask = json!({ "email": email });
+        let means = browser.call(&world, "POST", "/api/login/means", ask);
+        let means = means.await.json();
         let none = json!({"password": true, "bankid": false, "identity_provider": null});
         assert_eq!(means, none);
     }
@@ -514,113 +517,6 @@ async fn links_are_good_once_and_for_their_time() {
         .call(&world, "GET", "/api/invitations/x", Value::Null)
         .await;
     assert_eq!(unknown.problem(), "not-found");
-}
-
-#[tokio::test]
-async fn ones_own_account_is_changed_by_whoever_is_fresh() {
-    let world = World::new().await;
-    let mut settled = world.settled().await;
-    let browser = &mut settled.browser;
-    let factors = browser
-        .call(&world, "GET", "/api/account/factors", Value::Null)
-        .await
-        .json();
-    let totp = format!(
-        "/api/account/factors/{}",
-        factors["totp"]["id"].as_str().unwrap()
-    );
-    let last = browser.call(&world, "DELETE", &totp, Value::Null).await;
-    assert_eq!(
-        (last.status.as_u16(), last.problem().as_str()),
-        (409, "last-factor")
-    );
-
-    let codes = browser
-        .call(&world, "POST", "/api/account/recovery", Value::Null)
-        .await
-        .json();
-    let codes = codes["codes"].as_array().unwrap().clone();
-    assert_eq!(codes.len(), 10);
-    let recover = async |world: &World, code: &Value| {
-        let mut lost = Browser::from("192.0.2.4");
-        lost.password(world, &settled.email, PASSWORD).await;
-        lost.call(world, "POST", "/api/login/recovery", json!({"code": code}))
-            .await
-    };
-    let once = recover(&world, &codes[3]).await.json();
-    assert_eq!(
-        (&once["level"], &once["recovery_left"]),
-        (&json!("full"), &json!(9))
-    );
-    assert_eq!(recover(&world, &codes[3]).await.problem(), "wrong-code");
-
-    let sessions = browser
-        .call(&world, "GET", "/api/account/sessions", Value::Null)
-        .await
-        .json();
-    let items = sessions["items"].as_array().unwrap();
-    let current: Vec<_> = items.iter().filter(|s| s["current"] == true).collect();
-    assert_eq!((items.len(), current.len()), (3, 1));
-    assert_eq!(current[0]["agent"], "Test/1.0");
-    let elsewhere = world.settled().await;
-    let foreign = {
-        let mut browser = elsewhere.browser.clone();
-        let all = browser
-            .call(&world, "GET", "/api/account/sessions", Value::Null)
-            .await
-            .json();
-        format!(
-            "/api/account/sessions/{}",
-            all["items"][0]["id"].as_str().unwrap()
-        )
-    };
-    let not_mine = browser.call(&world, "DELETE", &foreign, Value::Null).await;
-    assert_eq!(not_mine.problem(), "not-found");
-
-    let wrong = json!({"old": OTHER, "new": "en ny mening om sol"});
-    let refused = browser
-        .call(&world, "POST", "/api/account/password", wrong)
-        .await;
-    assert_eq!(refused.problem(), "wrong-login");
-    let change = json!({"old": PASSWORD, "new": OTHER});
-    let changed = browser
-        .call(&world, "POST", "/api/account/password", change.clone())
-        .await;
-    assert_eq!(changed.status, StatusCode::NO_CONTENT, "{}", changed.text());
-    let sessions = browser
-        .call(&world, "GET", "/api/account/sessions", Value::Null)
-        .await
-        .json();
-    assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
-
-    world.at(601);
-    for (method, path, body) in [
-        ("POST", "/api/account/totp/begin", json!({})),
-        (
-            "POST",
-            "/api/account/passkeys/begin",
-            json!({"name": "nyckel"}),
-        ),
-        ("DELETE", totp.as_str(), Value::Null),
-        (
-            "POST",
-            "/api/account/password",
-            json!({"old": OTHER, "new": PASSWORD}),
-        ),
-    ] {
-        let stale = browser.call(&world, method, path, body).await;
-        assert_eq!(stale.problem(), "step-up-needed", "{path}");
-    }
-    let own = json!({"name": "Siv Ny", "language": "en"});
-    let own = browser.call(&world, "PUT", "/api/account", own).await;
-    assert_eq!(own.status, StatusCode::NO_CONTENT);
-    assert!(
-        world
-            .entries(Action::ChangePassword, Outcome::Success)
-            .await
-            .len()
-            > 1
-    );
 }
 
 #[tokio::test]
@@ -796,8 +692,9 @@ async fn what_is_malformed_foreign_or_too_large_is_refused() {
     ));
     // For the domain, so that no address is told from another.
     for email in [settled.email.as_str(), "nobody@example.com"] {
-        let path = format!("/api/login/means?email={email}");
-        let means = browser.call(&world, "GET", &path, Value::Null).await.json();
+        let ask = json!({ "email": email });
+        let means = browser.call(&world, "POST", "/api/login/means", ask);
+        let means = means.await.json();
         assert_eq!(means["identity_provider"], json!({"name": "IdP"}));
     }
     for away in [

@@ -29,7 +29,7 @@ async fn someone_is_invited_found_given_a_role_and_let_go() {
     let url = body["invitation"]["url"].as_str().unwrap();
     assert!(url.starts_with("https://hub.example/invitation/"));
     assert_eq!(body["invitation"]["mailed"], true);
-    assert_eq!(hub.audited(Action::InviteMember).await, 2);
+    assert_eq!(hub.audited(Action::InviteMember).await, 3);
 
     for (search, found) in [
         ("asa", 1),

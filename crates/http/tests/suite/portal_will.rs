@@ -235,6 +235,8 @@ async fn a_units_block_closes_within_the_organisation_too() {
     sql(&hub, named, &[&us]).await;
     let siv_id = siv.member.to_string();
     let acts = "UPDATE session SET care_unit = $1 WHERE member = $2";
+    let works = "INSERT INTO assignment (id, member, role, care_unit, granted_at) \
+         VALUES ($1, $1, 'receiver', $2, 0)";
     let found = async || {
         let search = json!({ "patient_id": "191212121212", "purpose": "care" });
         let found = post(&hub, &siv, "/api/patients/studies", search)
@@ -252,7 +254,11 @@ async fn a_units_block_closes_within_the_organisation_too() {
         // The whole organisation's block does not open what the unit's closes.
         assert_eq!(found().await, (0, true));
         sql(&hub, acts, &[&psychiatry, &siv_id]).await;
+        // To be allowed everywhere makes no one one of the unit's own.
+        assert_eq!(found().await, (0, true));
+        sql(&hub, works, &[&siv_id, &psychiatry]).await;
         assert_eq!(found().await, (1, false));
+        sql(&hub, "DELETE FROM assignment WHERE id = $1", &[&siv_id]).await;
         sql(&hub, acts, &[&ward, &siv_id]).await;
         assert_eq!(found().await, (0, true));
     }

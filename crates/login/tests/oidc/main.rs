@@ -1,6 +1,6 @@
 //! Logging in at identity providers: a real one (npm `oidc-provider`, a
 //! certified one), and one that does all it can to get a wrong token past us.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod hostile;
 mod key;

@@ -222,10 +222,12 @@ pub async fn what_an_organisation_says_of_itself_is_kept(hub: &HubDb) {
         ("Region Skåne", "Box 1\nLund")
     );
     assert_eq!((own.four_eyes, own.names_staff), (four_eyes, false));
-    assert_eq!(
-        count(hub, Action::ChangeOrganisation, Outcome::Success).await,
-        2
-    );
+    for act in [Action::ChangeOrganisation, Action::ChangeFourEyes] {
+        assert_eq!(count(hub, act, Outcome::Success).await, 1);
+    }
+    // Nobody takes them away alone.
+    let none = hub.set_four_eyes(&siv.at(2), Vec::new()).await;
+    assert!(matches!(none, Err(Refusal::ApprovalAsked(_))));
 
     let other = person(hub, halland.organisation.id, BuiltIn::Administrator).await;
     let same = hub

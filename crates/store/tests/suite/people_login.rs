@@ -51,7 +51,7 @@ async fn log_in(hub: &HubDb, member: MemberId, token: &[u8], level: Level) -> Le
         agent: "test".into(),
         at: at(0),
     };
-    hub.log_in(new, None).await.unwrap().1
+    hub.log_in(new, None, None).await.unwrap().1
 }
 
 fn renewal(token: &[u8]) -> Renewal {

@@ -35,6 +35,11 @@ async fn administrator(hub: &HubDb, organisation: OrganisationId, n: u32) -> (Me
         roles: vec![BuiltIn::Administrator],
     };
     let member = hub.add_first_member(new, operator(), at(0)).await.unwrap();
+    // A way in, as everyone has who has come in.
+    let link = Digest::of(format!("link {organisation} {n}").as_bytes());
+    hub.issue_link(member, link, at(30 * 24 * 3600), operator(), at(0))
+        .await
+        .unwrap();
     let token = Digest::of(format!("{organisation} {n}").as_bytes());
     let session = NewSession {
         token,

@@ -274,6 +274,7 @@ pub trait Login: Send + Sync + 'static {
     async fn log_in(
         &self,
         new: NewSession,
+        judged: Option<Personal>,
         commissions: Option<Vec<HsaId>>,
     ) -> Answer<(SessionId, Level)>;
 
@@ -421,7 +422,7 @@ pub trait Login: Send + Sync + 'static {
     ) -> Result<bool, StoreError>;
 
     /// One's own name and language.
-    async fn change_own(&self, caller: &Caller, name: String, language: String) -> Answer<()>;
+    async fn change_own(&self, caller: &Caller, language: String) -> Answer<()>;
 
     /// The identity provider of an organisation.
     async fn provider(

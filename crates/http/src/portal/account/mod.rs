@@ -121,7 +121,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Method::Put,
         "/api/account",
         Record::Audited(Action::ChangeMember),
-        "Changes one's own name and language",
+        "Changes the language of one's pages and letters",
         || put(sessions::change),
     )
     .takes::<sessions::Account>(),

@@ -1,7 +1,7 @@
-//! Sessions, password, name.
+//! Sessions, password, language.
 
 use super::super::{
-    login::parts::{Browser, judge, language, name, throttle, wrong},
+    login::parts::{Browser, judge, language, throttle, wrong},
     refusal::Refused,
 };
 use crate::{HubState, message::Message};
@@ -129,8 +129,7 @@ pub async fn password(
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Account {
-    name: String,
-    /// sv or en.
+    /// sv or en. The name is the administrator's to change: the log goes by it.
     language: String,
 }
 
@@ -139,9 +138,8 @@ pub async fn change(
     browser: Browser,
     Message(ask): Message<Account>,
 ) -> Result<StatusCode, Refused> {
-    let name = name(&ask.name)?;
     let language = language(&ask.language)?.to_owned();
-    let change = state.portal.change_own(&browser.caller, name, language);
+    let change = state.portal.change_own(&browser.caller, language);
     change.await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -103,7 +103,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint::act(
         Method::Put,
         "/api/organisation/four-eyes",
-        Action::ChangeOrganisation,
+        Action::ChangeFourEyes,
         "Say which acts a second member must approve",
         || put(own::four_eyes),
     )

@@ -333,6 +333,7 @@ async fn log_in(
         member,
         level: Level::Full,
         means: "bankid",
+        judged: None,
         commissions: None,
     };
     let (_, cookies, caller) = begin::begin(state, browser, begun).await?;

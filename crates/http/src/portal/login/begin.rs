@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bildbro_domain::{
-    Digest, HsaId, MemberId,
+    Digest, HsaId, MemberId, Personal,
     member::{FactorKind, Level},
 };
 use bildbro_flow::{
@@ -38,6 +38,8 @@ pub struct Begun {
     pub member: MemberId,
     pub level: Level,
     pub means: &'static str,
+    /// The password's hash as it was judged: it must still be the one.
+    pub judged: Option<Personal>,
     pub commissions: Option<Vec<HsaId>>,
 }
 
@@ -116,7 +118,10 @@ pub async fn begin(
     begun: Begun,
 ) -> Result<(Level, Vec<HeaderValue>, Caller), Refused> {
     let (token, new) = new_session(browser, &begun);
-    let (_, level) = state.portal.log_in(new, begun.commissions).await?;
+    let (_, level) = state
+        .portal
+        .log_in(new, begun.judged, begun.commissions)
+        .await?;
     // There may have been none.
     let why = Some("the browser was logged in anew");
     let _ended = state.portal.log_out(&browser.caller, why).await;

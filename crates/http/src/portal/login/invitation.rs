@@ -162,6 +162,7 @@ pub async fn accept(
         member: MemberId(Uuid::nil()),
         level: Level::First,
         means: "password",
+        judged: None,
         commissions: None,
     };
     let (token, session) = begin::new_session(&browser, &begun);

@@ -27,7 +27,7 @@ pub(super) mod parts {
         browser::{Browser, session as session_cookie, with},
         ceremony,
         factor::{Nothing, PasskeyBegun, credentials, open_totp, passkeys, place},
-        invitation::{invalid, judge, language, name},
+        invitation::{invalid, judge, language},
         password::wrong,
         session::has,
         throttle,
@@ -87,11 +87,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
     )
     .answers::<session::Session>(),
     anyone(
-        Method::Get,
+        Method::Post,
         "/api/login/means",
         "How someone with this address may log in",
-        || get(password::means),
+        || post(password::means),
     )
+    .record(Record::Unaudited(
+        "it only counts the questions of an address",
+    ))
+    .takes::<password::MeansAsk>()
     .answers::<password::Means>(),
     proof(
         "/api/login/password",

@@ -218,7 +218,9 @@ async fn member(
             Level::First
         },
         means: "oidc",
-        // One that we cannot read counts for nothing, but it was named.
-        commissions: (!identity.commissions.is_empty()).then_some(commissions),
+        judged: None,
+        // What the provider did not vouch for does not count, nor one that we
+        // cannot read.
+        commissions: Some(commissions),
     })
 }

@@ -7,12 +7,7 @@ use super::{
     throttle,
 };
 use crate::{HubState, message::Message, problem::ProblemResponse};
-use axum::{
-    Json,
-    extract::{Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use bildbro_domain::{
     Digest, ErrorClass, Personal,
     audit::{Action, Outcome},
@@ -68,7 +63,11 @@ pub async fn log_in(
 ) -> Result<Response, Refused> {
     let name = name_of(&ask.email);
     let account = account(&state, name.as_deref()).await?;
-    let member = account.as_ref().map(|account| account.member);
+    // Whoever has no password comes in another way, and a mailbox is not one.
+    let member = account
+        .as_ref()
+        .filter(|account| account.password.is_some())
+        .map(|account| account.member);
     let counted = name.as_deref().unwrap_or_default();
     let passed = throttle::password(&state, &browser, counted, member).await?;
     let stored = account.as_ref().and_then(|a| a.password.clone());
@@ -94,15 +93,19 @@ pub async fn log_in(
         return Err(wrong("Address or password is wrong"));
     };
     passed.forgive(&state).await?;
+    let mut judged = stored.clone();
     if password::needs_rehash(stored.reveal()) {
         let after = Personal::new(state.login.hash_new(typed).await?);
-        let done = state.portal.rehash(account.member, stored, after).await;
-        done.map_err(throttle::store)?;
+        let done = state.portal.rehash(account.member, stored, after.clone());
+        if done.await.map_err(throttle::store)? {
+            judged = after;
+        }
     }
     let begun = Begun {
         member: account.member,
         level: Level::First,
         means: "password",
+        judged: Some(judged),
         commissions: None,
     };
     begin::answer(&state, &browser, begun).await
@@ -129,7 +132,7 @@ pub struct IdentityProvider {
 pub async fn means(
     State(state): State<HubState>,
     browser: Browser,
-    Query(ask): Query<MeansAsk>,
+    Message(ask): Message<MeansAsk>,
 ) -> Result<Json<Means>, Refused> {
     throttle::costly(&state, &browser, "means").await?;
     let provider = match name_of(&ask.email) {

@@ -37,7 +37,9 @@ const HOLDERS: &str = "SELECT a.role, COUNT(DISTINCT a.member) FROM assignment a
      JOIN member m ON m.id = a.member WHERE m.organisation = $1 GROUP BY a.role";
 
 const FIND: &str = "SELECT organisation, permissions, \
-     EXISTS (SELECT 1 FROM assignment a WHERE a.role = role.id) AS used \
+     (EXISTS (SELECT 1 FROM assignment a WHERE a.role = role.id) \
+      OR EXISTS (SELECT 1 FROM approval p WHERE p.organisation = role.organisation \
+                 AND p.approved IS NULL AND p.request LIKE '%' || role.id || '%')) AS used \
      FROM role WHERE id = $1 AND active";
 
 const NAME: &str = "SELECT name FROM role WHERE id = $1 AND organisation = $2 AND active";

@@ -21,6 +21,7 @@ use bildbro_domain::{
     policy::Denial,
 };
 use bildbro_flow::ports::portal::{Caller, Refusal, members::NewAssignment, roles::RoleDefinition};
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 const FIND: &str = "SELECT p.organisation, p.action, p.request, p.about, p.asked_by, \
@@ -94,6 +95,13 @@ impl Asked {
     }
 }
 
+/// Whoever asks is not to have had a hand in how the second member logs in.
+const HANDLED: &str = "SELECT sequence FROM audit WHERE member = $1 AND at > $2 AND about = $3 \
+     AND outcome = 'success' AND action IN ('change_member', 'reset_member') LIMIT 1";
+
+/// For so long after it.
+const HANDLED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 pub async fn approve(
     connection: &mut Connection,
     caller: &Caller,
@@ -105,6 +113,21 @@ pub async fn approve(
     let allowed = allow(connection, &who, Action::Approve, whose, caller.at).await??;
     asked.waits()?;
     if !is_second(who.member.id, asked.asked_by, asked.about) {
+        let id = Uuid::now_v7();
+        let entry = Entry::by(id, caller.at, Action::Approve, Outcome::Denied, &who);
+        let entry = asked.entry(entry);
+        return Err(deny(connection, entry, Denial::FourEyes).await?.into());
+    }
+    // Who has just changed someone's address or log-in may be that someone.
+    let handled: Option<i64> = sqlx::query_scalar(HANDLED)
+        .bind(asked.asked_by.to_string())
+        .bind(micros(
+            caller.at.checked_sub(HANDLED_FOR).unwrap_or(caller.at),
+        ))
+        .bind(who.member.id.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if handled.is_some() {
         let id = Uuid::now_v7();
         let entry = Entry::by(id, caller.at, Action::Approve, Outcome::Denied, &who);
         let entry = asked.entry(entry);

@@ -5,11 +5,15 @@ use crate::{
     audit,
     database::{Connection, Flag},
     fault::Fault,
-    hub::{holdings, people::allow},
+    hub::{
+        holdings,
+        people::{allow, approvals},
+    },
     value::{from_json, id, name, to_json, word},
 };
 use bildbro_domain::{
     OrganisationId,
+    approval::Guarded,
     audit::Action,
     organisation::{Kind, Takes},
 };
@@ -28,6 +32,8 @@ const CLASH: &str = "SELECT CASE WHEN name_key = $2 THEN 'name' ELSE 'hsa_id' EN
 
 const CHANGE: &str = "UPDATE organisation SET name = $2, name_key = $3, hsa_id = $4, \
      number = $5, postal = $6, on_call = $7, names_staff = $8 WHERE id = $1";
+
+const FOUR_EYES: &str = "SELECT four_eyes FROM organisation WHERE id = $1";
 
 const SET_FOUR_EYES: &str = "UPDATE organisation SET four_eyes = $2 WHERE id = $1";
 
@@ -116,11 +122,23 @@ pub async fn set_four_eyes(
 ) -> Result<Answer<()>, Fault> {
     let who = granted!(caller_of(connection, caller).await?);
     let own = who.member.organisation;
-    let action = Action::ChangeOrganisation;
+    let action = Action::ChangeFourEyes;
     let allowed = granted!(allow(connection, &who, action, own, caller.at).await?);
+    let words = to_json(&actions, "four_eyes")?;
+    let had: String = sqlx::query_scalar(FOUR_EYES)
+        .bind(own.to_string())
+        .fetch_one(&mut *connection)
+        .await?;
+    let had: Vec<Action> = from_json(&had, "organisation.four_eyes")?;
+    if had.iter().any(|act| !actions.contains(act)) {
+        // Else one pair of eyes could look away first, and act then.
+        let request = format!("four eyes {words}");
+        let asked = (Guarded::ChangeFourEyes, &*request);
+        granted!(approvals::spend_or_ask(connection, &who, asked, None, caller.at).await?);
+    }
     sqlx::query(SET_FOUR_EYES)
         .bind(own.to_string())
-        .bind(to_json(&actions, "four_eyes")?)
+        .bind(words)
         .execute(&mut *connection)
         .await?;
     let words: Vec<&str> = actions.iter().map(|action| action.as_str()).collect();

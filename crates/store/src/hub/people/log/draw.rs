@@ -328,7 +328,7 @@ fn remember<T>(known: &mut HashMap<String, T>, patient: &str, what: T) {
 
 /// The bounds, both outside, of what a local number is with its issuer. Nothing
 /// for a personnummer, which has none.
-fn with_issuer(patient: &str) -> (String, String) {
+pub fn with_issuer(patient: &str) -> (String, String) {
     match PatientKey::stored(patient.to_owned()).personnummer() {
         Some(_) => (String::new(), String::new()),
         None => (format!("{patient}@"), format!("{patient}A")),

@@ -38,12 +38,14 @@ const ORGANISATION_OF: &str = "SELECT organisation FROM member WHERE id = $1";
 const PROVIDER: &str = "SELECT p.organisation, p.name, p.config FROM identity_provider p \
      JOIN organisation o ON o.id = p.organisation WHERE o.active AND p.organisation = $1";
 
-/// `$1` is an at sign and a domain. Two organisations are one too many.
-const PROVIDER_FOR: &str = "SELECT DISTINCT p.organisation, p.name, p.config \
-     FROM identity_provider p JOIN organisation o ON o.id = p.organisation \
-     JOIN member m ON m.organisation = p.organisation \
+/// `$1` is an at sign and a domain. It is of the organisation that had it first:
+/// another that invites someone with such an address takes nothing over.
+const PROVIDER_FOR: &str = "SELECT p.organisation, p.name, p.config FROM (\
+     SELECT m.organisation FROM member m JOIN organisation o ON o.id = m.organisation \
      WHERE o.active AND m.active \
-     AND substr(m.email_key, length(m.email_key) - length($1) + 1) = $1 LIMIT 2";
+     AND substr(m.email_key, length(m.email_key) - length($1) + 1) = $1 \
+     ORDER BY m.created_at, m.id LIMIT 1) f \
+     JOIN identity_provider p ON p.organisation = f.organisation";
 
 const INVITATION: &str = "SELECT member, kind, expires_at, used_at FROM invitation \
      WHERE token_hash = $1";
@@ -251,7 +253,7 @@ pub async fn accept_invitation(
     session.member = member;
     session.level = Level::First;
     let from = session.from.clone();
-    let begun = session::log_in(connection, session, None).await?;
+    let begun = session::log_in(connection, session, None, None).await?;
     if let Some(mut who) = whole_member(connection, member).await? {
         who.from = from;
         let action = match invitation.kind {

@@ -164,6 +164,11 @@ pub async fn owner(
         Err(refusal) => return Ok(Err(refusal)),
     };
     hold(connection, HOLD_MEMBER, who.member.id.to_string()).await?;
+    // A reset that was waited for has ended the session.
+    let who = match session::open(connection, caller).await? {
+        Ok(who) => who,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let first = proven(connection, who.member.id).await? == 0;
     if let Err(denial) = policy::own_account(&who, first, caller.at) {
         let entry = Entry::by(Uuid::now_v7(), caller.at, action, Outcome::Denied, &who);

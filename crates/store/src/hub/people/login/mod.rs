@@ -42,10 +42,11 @@ impl Login for HubDb {
     async fn log_in(
         &self,
         new: NewSession,
+        judged: Option<Personal>,
         commissions: Option<Vec<HsaId>>,
     ) -> Answer<(SessionId, Level)> {
         let mut tx = self.db.write("log in").await?;
-        let done = session::log_in(&mut tx, new, commissions).await;
+        let done = session::log_in(&mut tx, new, judged, commissions).await;
         tx.end(done).await?
     }
 
@@ -249,9 +250,9 @@ impl Login for HubDb {
         tx.end(done).await
     }
 
-    async fn change_own(&self, caller: &Caller, name: String, language: String) -> Answer<()> {
+    async fn change_own(&self, caller: &Caller, language: String) -> Answer<()> {
         let mut tx = self.db.write("change one's account").await?;
-        let done = own::change(&mut tx, caller, &name, &language).await;
+        let done = own::change(&mut tx, caller, &language).await;
         tx.end(done).await?
     }
 

@@ -6,13 +6,10 @@ use crate::{
     database::Connection,
     fault::Fault,
     hub::people::letters,
-    value::{cut, id, micros, time},
+    value::{id, micros, time},
 };
 use bildbro_domain::{Personal, SessionId, audit::Action, member::Level};
 use bildbro_flow::ports::portal::{Answer, Caller, Refusal, login::SessionRow};
-
-/// Longest name that is kept.
-const LONGEST_NAME: usize = 200;
 
 const SESSIONS: &str = "SELECT s.id, s.address, s.agent, s.created_at, s.seen_at, u.name \
      FROM session s LEFT JOIN care_unit u ON u.id = s.care_unit \
@@ -22,7 +19,7 @@ const SESSIONS: &str = "SELECT s.id, s.address, s.agent, s.created_at, s.seen_at
 const END: &str = "DELETE FROM session WHERE member = $1 AND id = $2";
 const END_OTHERS: &str = "DELETE FROM session WHERE member = $1 AND id <> $2";
 
-const CHANGE: &str = "UPDATE member SET name = $2, language = $3 WHERE id = $1";
+const CHANGE: &str = "UPDATE member SET language = $2 WHERE id = $1";
 
 type Row = (String, String, String, i64, i64, Option<String>);
 
@@ -112,7 +109,6 @@ pub async fn change_password(
 pub async fn change(
     connection: &mut Connection,
     caller: &Caller,
-    name: &str,
     language: &str,
 ) -> Result<Answer<()>, Fault> {
     let who = match session::open(connection, caller).await? {
@@ -122,7 +118,6 @@ pub async fn change(
     };
     sqlx::query(CHANGE)
         .bind(who.member.id.to_string())
-        .bind(cut(name, LONGEST_NAME))
         .bind(language)
         .execute(&mut *connection)
         .await?;

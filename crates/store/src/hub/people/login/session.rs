@@ -3,7 +3,7 @@
 use super::factor;
 use crate::{
     audit,
-    database::Connection,
+    database::{Connection, hold},
     fault::Fault,
     hub::people::{
         acting::{acting, refuse, whole_member},
@@ -52,6 +52,10 @@ const ACT_AT: &str = "UPDATE session SET care_unit = $2 WHERE id = $1";
 const END: &str = "DELETE FROM session WHERE id = $1";
 
 /// Over for long; with each session that begins.
+const HOLD_MEMBER: &str = "SELECT id FROM member WHERE id = $1";
+
+const STILL: &str = "SELECT id FROM member WHERE id = $1 AND password = $2";
+
 const SWEEP: &str = "DELETE FROM session WHERE member = $1 AND (ends_at <= $2 OR idle_until <= $2)";
 
 const ABOUT: &str = "SELECT o.name, o.kind, m.language, m.password, s.idle_until, s.ends_at, \
@@ -154,8 +158,21 @@ pub async fn open(connection: &mut Connection, caller: &Caller) -> Result<Answer
 pub async fn log_in(
     connection: &mut Connection,
     mut new: NewSession,
+    judged: Option<Personal>,
     commissions: Option<Vec<HsaId>>,
 ) -> Result<Answer<(SessionId, Level)>, Fault> {
+    // A reset meanwhile has ended what was judged before it.
+    hold(connection, HOLD_MEMBER, new.member.to_string()).await?;
+    if let Some(judged) = judged {
+        let still: Option<String> = sqlx::query_scalar(STILL)
+            .bind(new.member.to_string())
+            .bind(judged.reveal())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if still.is_none() {
+            return Ok(Err(Refusal::NoSession));
+        }
+    }
     let who = whole_member(connection, new.member).await?;
     if who.is_none_or(|who| policy::is_open(&who).is_err()) {
         return Ok(Err(Refusal::NoSession));

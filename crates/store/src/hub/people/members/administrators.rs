@@ -12,10 +12,10 @@ use bildbro_domain::{
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// Whoever has logged in before finds back in by the address. Whoever has not
-/// needs a link that is still good, or a way in that needs no password.
+/// Whoever has a password, a link that is still good, or a way in that needs no
+/// password.
 const HOLDERS: &str = "SELECT a.id, a.member, a.role, r.permissions, \
-     (m.last_login IS NOT NULL OR m.password IS NOT NULL OR m.personal_number IS NOT NULL \
+     (m.password IS NOT NULL OR m.personal_number IS NOT NULL \
       OR EXISTS (SELECT 1 FROM identity_provider p WHERE p.organisation = m.organisation) \
       OR EXISTS (SELECT 1 FROM invitation i WHERE i.member = m.id AND i.used_at IS NULL \
                  AND i.expires_at > $2)) AS gets_in \

@@ -2,21 +2,28 @@
 
 use super::{
     super::{
-        acting::{acting_alone, allow},
+        acting::{acting_alone, allow, refuse, whole_member},
         approvals::{self, Request},
         stop::Stop,
     },
     administrators::{Goes, keeps_one},
     find::{Found, find},
 };
-use crate::{audit, database::Connection, fault::Fault};
+use crate::{
+    audit,
+    database::{Connection, hold},
+    fault::Fault,
+};
 use bildbro_domain::{
     MemberId,
     approval::Guarded,
-    audit::{Action, Entry},
-    policy::Allowed,
+    audit::{Action, Entry, Outcome},
+    member::Acting,
+    permission::Permission,
+    policy::{Allowed, Denial},
 };
 use bildbro_flow::ports::portal::{Caller, Refusal, members::Particulars};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 const TAKEN: &str = "SELECT CASE WHEN email_key = $2 THEN 'email' ELSE 'hsa_id' END FROM member \
@@ -29,6 +36,8 @@ const SET_ACTIVE: [&str; 2] = [
     "UPDATE member SET active = FALSE WHERE id = $1",
     "UPDATE member SET active = TRUE WHERE id = $1",
 ];
+
+const HOLD: &str = "SELECT id FROM member WHERE id = $1";
 
 const END_SESSIONS: &str = "DELETE FROM session WHERE member = $1";
 
@@ -60,6 +69,26 @@ pub async fn free(
     }
 }
 
+/// Refuses to touch how someone logs in who runs the hub, unless one does
+/// oneself: whoever gets in as they has what they have.
+pub async fn not_above(
+    connection: &mut Connection,
+    who: &Acting,
+    member: MemberId,
+    action: Action,
+    at: Timestamp,
+) -> Result<(), Stop> {
+    let theirs = whole_member(connection, member).await?;
+    let runs_hub = Permission::RunHub;
+    if theirs.is_some_and(|theirs| theirs.holds(runs_hub)) && !who.holds(runs_hub) {
+        let mut entry = Entry::by(Uuid::now_v7(), at, action, Outcome::Denied, who);
+        entry.about = Some(member);
+        let denial = Denial::NoPermission(runs_hub);
+        return Err(refuse(connection, entry, denial).await?.into());
+    }
+    Ok(())
+}
+
 pub async fn change(
     connection: &mut Connection,
     caller: &Caller,
@@ -69,7 +98,9 @@ pub async fn change(
     let who = acting_alone(connection, caller).await?;
     let found = find(connection, member).await?;
     let whose = found.organisation;
-    let allowed = allow(connection, &who, Action::ChangeMember, whose, caller.at).await??;
+    let action = Action::ChangeMember;
+    let allowed = allow(connection, &who, action, whose, caller.at).await??;
+    not_above(connection, &who, member, action, caller.at).await?;
     free(connection, member, &whose.to_string(), to).await?;
     sqlx::query(CHANGE)
         .bind(member.to_string())
@@ -135,7 +166,7 @@ pub async fn close(
     found: &Found,
 ) -> Result<Entry, Stop> {
     may_close(connection, allowed, found).await?;
-    let all = [SET_ACTIVE[0], END_SESSIONS, END_LINKS];
+    let all = [END_LINKS, SET_ACTIVE[0], END_SESSIONS];
     each(connection, &all, found.id).await?;
     Ok(about(allowed, found.id))
 }
@@ -174,7 +205,9 @@ pub async fn end_sessions(
 
 /// Ends sessions and links, as before a new link is made.
 pub async fn shut_out(connection: &mut Connection, member: MemberId) -> Result<(), Fault> {
-    each(connection, &[END_SESSIONS, END_LINKS], member).await
+    each(connection, &[END_LINKS], member).await?;
+    hold(connection, HOLD, member.to_string()).await?;
+    each(connection, &[END_SESSIONS], member).await
 }
 
 /// Statements that take a member's id and nothing else.

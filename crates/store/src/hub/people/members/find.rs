@@ -9,7 +9,7 @@ use bildbro_domain::{MemberId, OrganisationId};
 use bildbro_flow::ports::portal::Refusal;
 
 const FIND: &str = "SELECT organisation, name, email, language, active IS TRUE AS active, \
-     password IS NOT NULL AS has_password FROM member WHERE id = $1";
+     (password IS NOT NULL OR last_login IS NOT NULL) AS has_password FROM member WHERE id = $1";
 
 #[derive(sqlx::FromRow)]
 struct Row {

@@ -8,7 +8,7 @@ use super::{
         stop::Stop,
     },
     assign::{may_give, put},
-    change::{about, append, each, email_key, free, shut_out},
+    change::{about, append, each, email_key, free, not_above, shut_out},
     find::{Found, find},
 };
 use crate::{audit, database::Connection, fault::Fault, value::micros};
@@ -191,7 +191,9 @@ pub async fn again(
     let who = acting_alone(connection, caller).await?;
     let found = find(connection, member).await?;
     let whose = found.organisation;
-    let allowed = allow(connection, &who, Action::InviteMember, whose, caller.at).await??;
+    let action = Action::InviteMember;
+    let allowed = allow(connection, &who, action, whose, caller.at).await??;
+    not_above(connection, &who, member, action, caller.at).await?;
     found.open()?;
     if found.has_password {
         return Err(Refusal::Over("the account has been set up already").into());
@@ -219,7 +221,9 @@ pub async fn reset(
     let who = acting_alone(connection, caller).await?;
     let found = find(connection, member).await?;
     let whose = found.organisation;
-    let allowed = allow(connection, &who, Action::ResetMember, whose, caller.at).await??;
+    let action = Action::ResetMember;
+    let allowed = allow(connection, &who, action, whose, caller.at).await??;
+    not_above(connection, &who, member, action, caller.at).await?;
     found.open()?;
     shut_out(connection, member).await?;
     each(connection, &[FORGET_PASSWORD], member).await?;

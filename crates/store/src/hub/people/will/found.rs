@@ -190,7 +190,7 @@ async fn close(
             }
         };
         let own = asked.who.member.organisation;
-        one.closed = met(&blocks, holder, unit, own, asked.who.unit);
+        one.closed = met(&blocks, holder, unit, own, asked.who.works_at());
     }
     Ok(())
 }
@@ -216,7 +216,7 @@ pub async fn is_consented(connection: &mut Connection, asked: Asked<'_>) -> Resu
             until: time(until)?,
             withdrawn_at: None,
         };
-        if consent.holds(asked.who.unit, asked.at) {
+        if consent.holds(asked.who.works_at(), asked.at) {
             return Ok(true);
         }
     }
