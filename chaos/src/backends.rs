@@ -9,6 +9,11 @@ use std::{
 };
 use tokio::sync::Mutex;
 
+/// A key that signs the log, for tests: Ed25519, of a seed that everyone knows.
+const SIGNING: &str = "-----BEGIN PRIVATE KEY-----\n\
+     MC4CAQAwBQYDK2VwBCIEIFpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpa\n\
+     -----END PRIVATE KEY-----\n";
+
 /// A database and a place for blobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Pair {
@@ -62,7 +67,11 @@ impl Servers {
         let key = keys.write("key", "5a".repeat(32));
         let kept = fs::set_permissions(&key, Permissions::from_mode(0o600));
         assert!(kept.is_ok(), "the disk refuses: {kept:?}");
+        let signing = keys.write("audit.key", SIGNING);
+        let kept = fs::set_permissions(&signing, Permissions::from_mode(0o600));
+        assert!(kept.is_ok(), "the disk refuses: {kept:?}");
         // Writing to a String does not fail.
+        let _ok = writeln!(settings, "[audit.key]\nfile = {signing:?}");
         let _ok = writeln!(
             settings,
             "[keys]\ncurrent = \"chaos\"\n[keys.key.chaos]\nfile = {key:?}"

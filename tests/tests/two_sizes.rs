@@ -22,6 +22,11 @@ const POLL: Duration = Duration::from_secs(1);
 /// Bytes a second, so that a study of some megabytes takes some seconds.
 const SLOW: u64 = 1 << 20;
 
+/// A key that signs the log, for tests: Ed25519, of a seed that everyone knows.
+const SIGNING: &str = "-----BEGIN PRIVATE KEY-----\n\
+     MC4CAQAwBQYDK2VwBCIEIFpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpa\n\
+     -----END PRIVATE KEY-----\n";
+
 /// What hubs have together.
 struct Shared {
     postgres: Postgres,
@@ -34,7 +39,11 @@ struct Shared {
 fn keys(folder: &Folder, key: &str) -> String {
     let file = folder.write("wrapping.key", key);
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("it is our file");
-    format!("[keys]\ncurrent = \"k\"\n[keys.key.k]\nfile = {file:?}\n")
+    let signing = folder.write("audit.key", SIGNING);
+    fs::set_permissions(&signing, fs::Permissions::from_mode(0o600)).expect("it is our file");
+    format!(
+        "[audit.key]\nfile = {signing:?}\n[keys]\ncurrent = \"k\"\n[keys.key.k]\nfile = {file:?}\n"
+    )
 }
 
 impl Shared {

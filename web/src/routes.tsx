@@ -265,7 +265,7 @@ const approvals = createRoute({
     getParentRoute: () => shell,
     path: '/approvals',
     component: needs(
-        ['manage_members', 'search_audit', 'register_will'],
+        ['manage_members'],
         lazyRouteComponent(() => import('./features/members/Approvals'), 'Approvals'),
     ),
 });

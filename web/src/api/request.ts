@@ -1,6 +1,7 @@
 // The way to the hub, and the only one. Every request says that it comes from
 // the portal (`x-bildbro`), so that no other site can make one in its name.
 
+import type { Answer, Given, Method, PathOf } from './contract';
 import { type Guards, guarded } from './guard';
 import { ProblemError, readProblem } from './problem';
 
@@ -24,59 +25,76 @@ async function carry(request: Request): Promise<Response> {
 
 const send = guarded(carry, () => guards);
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-function sent(method: Method, path: string, body?: unknown): Request {
-    return new Request(new URL(path, location.origin), {
-        method,
-        credentials: 'same-origin',
-        cache: 'no-store',
-        headers: { 'x-bildbro': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        body: body === undefined ? undefined : JSON.stringify(body),
-    });
+/** As `Given`, when the address is not known: what every call may hold. */
+interface Held {
+    path?: Record<string, string | number>;
+    query?: Record<string, string | number | boolean | undefined>;
+    body?: unknown;
 }
 
-async function answered(method: Method, path: string, body?: unknown): Promise<Response> {
-    const response = await send(sent(method, path, body));
+/** What a call must be given; nothing, for one that takes nothing. */
+type Rest<M extends Method, P extends PathOf<M>> = unknown extends Given<M, P> ? [] : [given: Given<M, P> & Held];
+
+/** The whole address: its gaps filled, and what is asked after `?`; what is empty is left out. */
+export function addressed(path: string, { path: gaps = {}, query = {} }: Held): string {
+    const filled = path.replace(/\{(\w+)\}/g, (_, gap: string) => encodeURIComponent(String(gaps[gap])));
+    const asked = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+    const search = new URLSearchParams(asked.map(([name, value]) => [name, String(value)]));
+    return search.size > 0 ? `${filled}?${search}` : filled;
+}
+
+async function answered(method: Method, path: string, given: Held = {}): Promise<Response> {
+    const { body } = given;
+    const response = await send(
+        new Request(new URL(addressed(path, given), location.origin), {
+            method,
+            credentials: 'same-origin',
+            cache: 'no-store',
+            headers: { 'x-bildbro': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+            body: body === undefined ? undefined : JSON.stringify(body),
+        }),
+    );
     if (!response.ok) throw new ProblemError(await readProblem(response));
     return response;
 }
 
-/** The answer's JSON (nothing for 204), or a thrown ProblemError: what TanStack Query wants. */
-export async function request<T = undefined>(method: Method, path: string, body?: unknown): Promise<T> {
-    const response = await answered(method, path, body);
+/** The answer's JSON (nothing for an empty one), or a thrown ProblemError: what TanStack Query wants. */
+export async function request<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    ...[given]: Rest<M, P>
+): Promise<Answer<M, P>> {
+    const response = await answered(method, path, given);
     const text = await response.text();
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return (text === '' ? undefined : JSON.parse(text)) as Answer<M, P>;
 }
 
 /** The answer as it stands, such as a picture or a checkpoint. */
-export async function requestText(path: string): Promise<string> {
-    return (await answered('GET', path)).text();
+export async function requestText<P extends PathOf<'GET'>>(path: P, ...[given]: Rest<'GET', P>): Promise<string> {
+    return (await answered('GET', path, given)).text();
 }
 
 /** Fetches a file and hands it to the person, by the name that the hub gives it. */
-export async function download(method: Method, path: string, fallback: string, body?: unknown): Promise<void> {
-    const response = await answered(method, path, body);
+export async function download<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    fallback: string,
+    ...[given]: Rest<M, P>
+): Promise<void> {
+    const response = await answered(method, path, given);
     // A second member must approve first: then there is no file yet.
     if (response.status === 202) throw new ProblemError({ word: 'approval-asked', status: 202, mayRetry: false });
-    const given = response.headers.get('content-disposition')?.match(/filename="?([^";]+)"?/)?.[1];
+    const name = response.headers.get('content-disposition')?.match(/filename="?([^";]+)"?/)?.[1];
     const address = URL.createObjectURL(await response.blob());
     const link = document.createElement('a');
     link.href = address;
-    link.download = given ?? fallback;
+    link.download = name ?? fallback;
     link.click();
     URL.revokeObjectURL(address);
 }
 
-/** A path with its query; what is empty is left out. */
-export function withQuery(path: string, query: Record<string, string | number | boolean | undefined | null>): string {
-    const filled = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
-    const search = new URLSearchParams(filled.map(([name, value]) => [name, String(value)]));
-    return search.size > 0 ? `${path}?${search}` : path;
-}
-
 /** What the hub tells by itself. Gives the function that stops listening. */
-export function listen<T>(path: string, event: string, tell: (news: T) => void): () => void {
+export function listen<T>(path: PathOf<'GET'>, event: string, tell: (news: T) => void): () => void {
     // The played hub tells nothing by itself; pages ask now and then too.
     if (isPlayed || typeof EventSource === 'undefined') return () => {};
     const source = new EventSource(path);

@@ -283,10 +283,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How someone with this address may log in */
-        get: operations["get_login_means"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** How someone with this address may log in */
+        post: operations["post_login_means"];
         delete?: never;
         options?: never;
         head?: never;
@@ -796,7 +796,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes one's own name and language */
+        /** Changes the language of one's pages and letters */
         put: operations["put_account"];
         post?: never;
         delete?: never;
@@ -1956,7 +1956,7 @@ export interface components {
              * @description The first byte that the frame carries; those before it came earlier
              * @default 0
              */
-            from: number;
+            from?: number;
         };
         Answers: {
             /** @description In the order of the images offered or sent */
@@ -2006,7 +2006,7 @@ export interface components {
              * @description The first byte that the frame carries; those before it came earlier
              * @default 0
              */
-            from: number;
+            from?: number;
         };
         DeliveryTask: {
             /** Format: uuid */
@@ -2037,7 +2037,7 @@ export interface components {
              * @description The first byte wanted of the first image; the others come from their beginning
              * @default 0
              */
-            from: number;
+            from?: number;
             encoding?: components["schemas"]["Encoding"];
         };
         Report: {
@@ -2136,6 +2136,9 @@ export interface components {
         };
         IdentityProvider: {
             name: string;
+        };
+        MeansAsk: {
+            email: string;
         };
         Reached: {
             /** @description first, setup or full. */
@@ -2284,8 +2287,7 @@ export interface components {
             unit?: string | null;
         };
         Account: {
-            name: string;
-            /** @description sv or en. */
+            /** @description sv or en. The name is the administrator's to change: the log goes by it. */
             language: string;
         };
         /** @description A list, or a page of one. */
@@ -2622,9 +2624,9 @@ export interface components {
             name: string;
             email: string;
             /** @default null */
-            hsa_id: string | null;
+            hsa_id?: string | null;
             /** @default null */
-            personal_number: string | null;
+            personal_number?: string | null;
             language: components["schemas"]["Language"];
             assignments?: components["schemas"]["NewAssignment"][];
         };
@@ -2638,17 +2640,17 @@ export interface components {
              * @description `null`: the whole organisation.
              * @default null
              */
-            unit: string | null;
+            unit?: string | null;
             /** @default null */
-            commission: string | null;
+            commission?: string | null;
         };
         Particulars: {
             name: string;
             email: string;
             /** @default null */
-            hsa_id: string | null;
+            hsa_id?: string | null;
             /** @default null */
-            personal_number: string | null;
+            personal_number?: string | null;
         };
         Confirm: {
             /** @description The member's name. */
@@ -2760,21 +2762,21 @@ export interface components {
             issuer: string;
             client_id: string;
             /** @default [] */
-            scopes: string[];
+            scopes?: string[];
             /**
              * @description Which claims say what; `null`: the standard ones.
              * @default null
              */
-            mapping: unknown;
+            mapping?: unknown;
             /** @default [] */
-            acr_values: string[];
+            acr_values?: string[];
             /** @default false */
-            two_factors: boolean;
+            two_factors?: boolean;
             /**
              * @description Missing: the one that is kept stays, for the same issuer and client.
              * @default null
              */
-            client_secret: string | null;
+            client_secret?: string | null;
         };
         Tested: {
             ok: boolean;
@@ -2885,7 +2887,7 @@ export interface components {
         WillPatient: {
             patient_id: string;
             /** @default  */
-            issuer: string;
+            issuer?: string;
         };
         PatientStudies: {
             own: components["schemas"]["PatientStudy"][];
@@ -2921,14 +2923,14 @@ export interface components {
         FindStudies: {
             patient_id: string;
             /** @default  */
-            issuer: string;
+            issuer?: string;
             /** @description care, second_opinion, before_surgery, conference, patient_request, insurance or other. */
             purpose: string;
             /**
              * @description Whether to ask for what others hold too, under coherent access.
              * @default true
              */
-            others: boolean;
+            others?: boolean;
         };
         WillCreated: {
             /** Format: uuid */
@@ -2938,7 +2940,7 @@ export interface components {
         NewBlock: {
             patient_id: string;
             /** @default  */
-            issuer: string;
+            issuer?: string;
             /**
              * Format: uuid
              * @description Null: the whole organisation's studies.
@@ -2951,13 +2953,13 @@ export interface components {
              * @description Of a second member, where the organisation wants one.
              * @default null
              */
-            approval_id: string | null;
+            approval_id?: string | null;
         };
         /** @description A patient's number, and its issuer when it is a reserve number. */
         NewConsent: {
             patient_id: string;
             /** @default  */
-            issuer: string;
+            issuer?: string;
             /**
              * Format: uuid
              * @description Null: all care units.
@@ -2981,7 +2983,7 @@ export interface components {
         NewEmergency: {
             patient_id: string;
             /** @default  */
-            issuer: string;
+            issuer?: string;
             /** @description 10 to 500 characters. */
             reason: string;
         };
@@ -2993,7 +2995,7 @@ export interface components {
             /** @description justified, unclear or unjustified. */
             assessment: string;
             /** @default  */
-            comment: string;
+            comment?: string;
         };
         Entries: {
             items: components["schemas"]["EntryJson"][];
@@ -3183,7 +3185,7 @@ export interface components {
             /** @description `justified`, `unclear` or `unjustified`. */
             assessment: string;
             /** @default  */
-            comment: string;
+            comment?: string;
         };
         WatchedList: {
             items: components["schemas"]["WatchedJson"][];
@@ -3883,14 +3885,18 @@ export interface operations {
             };
         };
     };
-    get_login_means: {
+    post_login_means: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeansAsk"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {

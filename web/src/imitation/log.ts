@@ -1,6 +1,6 @@
 // The played hub's log, spot checks and patients. Persons are the official test numbers.
 
-import type { Assessment, Emergency, LogEntry, SpotCheck, SpotCheckEntry, Will } from '@/api/contract';
+import type { Emergency, LogEntry, SpotCheck, SpotCheckEntry, Will } from '@/api/contract';
 import { type Answers, refuse } from './session';
 
 const lund = { id: 'rontgen', name: 'Röntgen Lund' };
@@ -44,34 +44,45 @@ const drawn: SpotCheckEntry[] = entries.slice(0, 3).map((entry, index) => ({
     why: 'same_surname',
     entry,
     assessment: index === 0 ? 'justified' : null,
-    comment: index === 0 ? 'Remiss finns.' : null,
+    comment: index === 0 ? 'Remiss finns.' : '',
     reviewed_by: index === 0 ? { id: 'anna', name: 'Anna Lindqvist' } : null,
     reviewed_at: index === 0 ? '2026-11-24T09:00:00Z' : null,
 }));
+const now = () => new Date().toISOString();
+const by = (id: string, name: string, at = now()) => ({ by: { id, name }, at });
 const emergencies: Emergency[] = [
     {
         id: 'n1',
-        by: { id: 'erik', name: 'Erik Holm' },
-        patient: '198112189876',
+        patient_id: '198112189876',
+        decided: by('erik', 'Erik Holm', '2026-11-24T02:14:00Z'),
+        unit: lund,
         reason: 'Medvetslös patient på akuten, tidigare hjärnblödning ska uteslutas.',
-        created_at: '2026-11-24T02:14:00Z',
         until: '2026-11-24T06:14:00Z',
     },
 ];
 const will: Will = {
     patient: { key_masked: '191212-••••', proven: true },
-    blocks: [{ id: 'b1', unit: lund, created_at: '2026-10-02T10:00:00Z' }],
-    consents: [{ id: 's1', unit: null, from: '2026-11-01', until: '2027-10-31' }],
+    blocks: [{ id: 'b1', unit: lund, registered: by('anna', 'Anna Lindqvist', '2026-10-02T10:00:00Z') }],
+    consents: [
+        {
+            id: 's1',
+            unit: null,
+            from: '2026-10-31T23:00:00Z',
+            until: '2027-10-31T23:00:00Z',
+            registered: by('anna', 'Anna Lindqvist', '2026-11-01T09:00:00Z'),
+        },
+    ],
     emergencies: [],
 };
-const study = { study: '1.2.752.24.7.1', date: '2026-11-20', modality: 'CT', description: 'Hjärna', images: 312 };
-const now = () => new Date().toISOString();
-
-function assess(list: { assessment?: Assessment | null }[], found: number, body: { assessment: Assessment }) {
-    const row = list[found];
-    if (!row) refuse('not-found', 404);
-    Object.assign(row, body, { reviewed_at: now(), reviewed_by: { id: 'anna', name: 'Anna Lindqvist' } });
-}
+const study = {
+    study: '1.2.752.24.7.1',
+    relation: 'none',
+    institution: '',
+    date: '2026-11-20',
+    modality: 'CT',
+    description: 'Hjärna',
+    images: 312,
+};
 
 export const logAnswers: Answers = {
     'POST /api/audit/search': ({ body }) => ({
@@ -79,7 +90,7 @@ export const logAnswers: Answers = {
             (entry) =>
                 (!body.action || entry.action === body.action) &&
                 (!body.outcome || entry.outcome === body.outcome) &&
-                (!body.patient_id || (entry.patient as { id: string } | null)?.id === body.patient_id),
+                (!body.patient_id || entry.patient?.id === body.patient_id),
         ),
         next: null,
     }),
@@ -89,42 +100,35 @@ export const logAnswers: Answers = {
     'POST /api/spot-checks': () => ({ id: 'c1' }),
     'GET /api/spot-checks/:id': () => ({ ...check, entries: drawn }),
     'PUT /api/spot-checks/:id/entries/:sequence': ({ body }) => {
-        assess(
-            drawn,
-            drawn.findIndex(({ assessment }) => !assessment),
-            body,
-        );
+        const row = drawn.find(({ assessment }) => !assessment) ?? refuse('not-found', 404);
+        Object.assign(row, body, { reviewed_at: now(), reviewed_by: { id: 'anna', name: 'Anna Lindqvist' } });
     },
     'POST /api/spot-checks/:id/close': () => {
         check.closed_at = now();
     },
     'GET /api/spot-checks/:id/report': () => 'sequence;assessment\n',
     'GET /api/emergencies': ({ query }) => ({
-        items: emergencies.filter(({ assessment }) => Boolean(assessment) === (query.get('reviewed') === 'true')),
+        items: emergencies.filter(({ review }) => Boolean(review) === (query.get('reviewed') === 'true')),
     }),
-    'POST /api/emergencies/:id/review': ({ id, body }) =>
-        assess(
-            emergencies,
-            emergencies.findIndex((row) => row.id === id),
-            body,
-        ),
+    'POST /api/emergencies/:id/review': ({ id, body }) => {
+        const row = emergencies.find((one) => one.id === id) ?? refuse('not-found', 404);
+        row.review = { ...body, reviewed: by('anna', 'Anna Lindqvist') };
+    },
     'GET /api/watched-patients': () => ({
-        items: [
-            {
-                id: 'w1',
-                key_masked: '191212-••••',
-                added_at: '2026-11-01T09:00:00Z',
-                added_by: { id: 'anna', name: 'Anna Lindqvist' },
-            },
-        ],
+        items: [{ patient_id: '191212121212', added_at: '2026-11-01T09:00:00Z', added_by: 'Anna Lindqvist' }],
     }),
     'POST /api/watched-patients': () => undefined,
     'DELETE /api/watched-patients': () => undefined,
     'POST /api/patients/will': ({ body }) => (/^\d{12}$/.test(body.patient_id) ? will : refuse('unreadable', 400)),
     'POST /api/blocks': ({ body }) =>
-        void will.blocks.push({ id: now(), unit: body.unit ? lund : null, created_at: now() }),
+        void will.blocks.push({
+            id: now(),
+            unit: body.unit ? lund : null,
+            registered: by('anna', 'Anna Lindqvist'),
+        }),
     'POST /api/blocks/:id/lift': () => ({ approval_id: 'p4' }),
-    'POST /api/consents': ({ body }) => void will.consents.push({ id: now(), unit: null, ...body }),
+    'POST /api/consents': ({ body }) =>
+        void will.consents.push({ ...body, id: now(), unit: null, registered: by('anna', 'Anna Lindqvist') }),
     'POST /api/consents/:id/withdraw': () => undefined,
     'POST /api/emergencies': () => ({ id: 'n2', until: new Date(Date.now() + 4 * 3_600_000).toISOString() }),
     'POST /api/patients/studies': () => ({
@@ -133,9 +137,12 @@ export const logAnswers: Answers = {
             {
                 organisation: { id: 'aleris', name: 'Aleris Röntgen' },
                 studies: [{ ...study, study: '2', modality: 'MR', description: 'Knä' }],
+                blocked: false,
             },
-            { organisation: { id: 'vgr', name: 'Västra Götalandsregionen' }, blocked: true },
+            { organisation: { id: 'vgr', name: 'Västra Götalandsregionen' }, studies: [], blocked: true },
         ],
+        own_blocked: false,
+        truncated: false,
         will: 'consent',
         denied: null,
     }),

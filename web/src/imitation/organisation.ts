@@ -58,8 +58,8 @@ const gateways: Gateway[] = [
         waiting_bytes: 0,
         last_image_at: '2026-11-24T09:40:00Z',
         nodes: [
-            { name: 'PACS Lund', ae_title: 'PACS_LUND', ok: true, checked_at: ago(1) },
-            { name: 'Arkiv', ae_title: 'ARKIV', ok: false, failure: 'rejected', checked_at: ago(1) },
+            { name: 'PACS Lund', ae_title: 'PACS_LUND', ok: true, direct_waiting: 2, direct_failed: 0 },
+            { name: 'Arkiv', ae_title: 'ARKIV', ok: false, direct_waiting: 0, direct_failed: 1 },
         ],
     },
     {
@@ -95,7 +95,7 @@ const partners: Partners = {
 };
 const units: UnitRow[] = acted.map((unit, index) => ({
     ...unit,
-    institution: index === 0 ? 'RÖNTGEN LUND' : null,
+    institution: index === 0 ? 'RÖNTGEN LUND' : '',
     active: true,
     members: 12 - index * 4,
 }));
@@ -122,7 +122,7 @@ export const organisationAnswers: Answers = {
             refuse('taken', 409, { field: 'ae_title' });
         organisations.push({ id: body.ae_title, ...body, active: true, members: 0, gateways: 0 });
         return {
-            organisation: { id: body.ae_title },
+            organisation: body.ae_title,
             invitation: {
                 url: `${location.origin}/invitation/q7VhkPzR2mXwT9sLd4Bn`,
                 expires_at: '2026-12-01T12:00:00Z',
@@ -138,8 +138,9 @@ export const organisationAnswers: Answers = {
     },
     'GET /api/health': () => ({
         database: 'ok',
+        storage: 'ok',
         gateways: gateways.map((row) => ({ ...row, organisation: 'Region Skåne' })),
-        deliveries: { waiting: 3, under_way: 1, held: 1, failed: 0 },
+        deliveries: { pending_images: 312 },
         audit: { entries: 184_231, checkpoint_at: '2026-11-24T09:00:00Z' },
     }),
     'GET /api/organisation': () => own,
@@ -173,6 +174,7 @@ export const organisationAnswers: Answers = {
     'GET /api/gateways': () => ({ items: isNew() ? [] : gateways }),
     'POST /api/gateways/codes': () => ({
         code: 'K7QM-2XVD-9RTA',
+        hub: location.origin,
         expires_at: new Date(Date.now() + 3_600_000).toISOString(),
         command: `bildbro gateway enrol ${location.origin} K7QM-2XVD-9RTA`,
     }),
@@ -188,7 +190,7 @@ export const organisationAnswers: Answers = {
         const began = runs.get(id) ?? 0;
         const seconds = Math.min((Date.now() - began) / 1000, 4.2);
         return {
-            state: seconds > 4 ? 'complete' : 'under_way',
+            state: seconds > 4 ? 'delivered' : 'under_way',
             stages: STAGES.map((stage, index) => ({ stage, at: seconds >= index ? ago(0) : null })),
             failure: null,
             seconds,

@@ -82,7 +82,7 @@ let approvals: Approval[] = [
         id: 'p1',
         action: 'grant_role',
         about: { id: 'erik', name: 'Erik Holm' },
-        summary: { role: 'administrator', unit: 'Region Skåne' },
+        summary: { role: role('administrator'), unit: null, permissions: [] },
         asked_by: { id: 'maria', name: 'Maria Ek' },
         asked_at: '2026-11-24T08:10:00Z',
         expires_at: '2026-12-01T08:10:00Z',
@@ -92,7 +92,7 @@ let approvals: Approval[] = [
         id: 'p2',
         action: 'extract_audit',
         about: null,
-        summary: {},
+        summary: { permissions: [] },
         asked_by: { id: 'anna', name: anna.name },
         asked_at: '2026-11-23T08:10:00Z',
         expires_at: '2026-11-30T08:10:00Z',
@@ -130,7 +130,7 @@ export const peopleAnswers: Answers = {
     },
     'POST /api/members': ({ body }) => {
         if (people.some(({ email }) => email === body.email)) refuse('taken', 409, { field: 'email' });
-        return { member: { id: 'ny', name: body.name }, invitation: link(body.email) };
+        return { member: 'ny', invitation: link(body.email), approvals: [] };
     },
     'GET /api/members/:id': ({ id }) => one(id),
     'PUT /api/members/:id': ({ id, body }) => void Object.assign(one(id), body),

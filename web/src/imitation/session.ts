@@ -1,6 +1,6 @@
 // The played hub's log-in and account.
 
-import type { FactorState, SessionRow, SessionState } from '@/api/contract';
+import type { Answer, SessionRow, SessionState } from '@/api/contract';
 import { PERMISSIONS } from '@/session/roles';
 
 export interface Asked {
@@ -68,7 +68,8 @@ function state(): SessionState {
         permissions: isIn && unit !== undefined ? PERMISSIONS.filter((one) => !LACKED.includes(one)) : [],
         roles: ['administrator', 'auditor'],
         factors: { passkeys: 1, totp: true, recovery_left: 7 },
-        means: { password: true, bankid: true },
+        passkeys_available: true,
+        means: { password: true, oidc: [], bankid: true },
     };
 }
 
@@ -86,7 +87,7 @@ let sessions: SessionRow[] = [
         agent: 'Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0',
         created_at: '2026-11-24T07:12:00Z',
         seen_at: '2026-11-24T09:41:00Z',
-        unit: { id: 'rontgen', name: 'Röntgen Lund' },
+        unit: 'Röntgen Lund',
     },
     {
         id: 'b',
@@ -98,12 +99,12 @@ let sessions: SessionRow[] = [
         unit: null,
     },
 ];
-const factors: FactorState = {
+const factors: Answer<'GET', '/api/account/factors'> = {
     passkeys: [
         { id: 'p', name: 'YubiKey 5', created_at: '2026-09-01T08:00:00Z', used_at: '2026-11-24T07:12:00Z' },
         { id: 'q', name: 'Jobbdatorn', created_at: '2026-09-02T08:00:00Z', used_at: null },
     ],
-    totp: { id: 't', created_at: '2026-09-01T08:05:00Z', used_at: null },
+    totp: { id: 't', name: 'App', created_at: '2026-09-01T08:05:00Z', used_at: null },
     recovery_left: 7,
 };
 const picture =
@@ -111,10 +112,10 @@ const picture =
 
 export const sessionAnswers: Answers = {
     'GET /api/session': state,
-    'GET /api/login/means': ({ query }) => ({
+    'POST /api/login/means': ({ body }) => ({
         password: true,
         bankid: true,
-        identity_provider: query.get('email')?.endsWith('@skane.example') ? { name: 'Region Skåne' } : null,
+        identity_provider: body.email.endsWith('@skane.example') ? { name: 'Region Skåne' } : null,
     }),
     'POST /api/login/password': ({ body }) => {
         if (body.email.startsWith('fel')) refuse('wrong-login', 401);

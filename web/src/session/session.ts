@@ -4,84 +4,68 @@ import type {
     PublicKeyCredentialCreationOptionsJSON,
     PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser';
-import type {
-    BankIdProgress,
-    Ceremony,
-    FactorKind,
-    FactorState,
-    Invitation,
-    Level,
-    List,
-    LoginMeans,
-    SessionRow,
-    SessionState,
-    Spoken,
-} from '@/api/contract';
+import type { FactorKind, SessionState, Spoken } from '@/api/contract';
 import { ProblemError } from '@/api/problem';
-import { request, requestText, withQuery } from '@/api/request';
+import { request, requestText } from '@/api/request';
 
 /** Where a second factor is proven: when logging in, or anew for something sensitive. */
 export type Occasion = 'login' | 'session/step-up';
 
-/** What is still needed after the first step. */
-export interface Progress {
-    level: Level;
-    factors?: FactorKind[];
-}
-
 export const session = {
-    state: () => request<SessionState>('GET', '/api/session'),
-    means: (email: string) => request<LoginMeans>('GET', withQuery('/api/login/means', { email })),
-    logIn: (email: string, password: string) => request<Progress>('POST', '/api/login/password', { email, password }),
-    forgotten: (email: string, language: Spoken) => request('POST', '/api/login/forgotten', { email, language }),
-    proveTotp: (at: Occasion, code: string) => request('POST', `/api/${at}/totp`, { code }),
-    proveRecovery: (code: string) => request('POST', '/api/login/recovery', { code }),
+    state: () => request('GET', '/api/session'),
+    means: (email: string) => request('POST', '/api/login/means', { body: { email } }),
+    logIn: (email: string, password: string) => request('POST', '/api/login/password', { body: { email, password } }),
+    forgotten: (email: string, language: Spoken) =>
+        request('POST', '/api/login/forgotten', { body: { email, language } }),
+    proveTotp: (at: Occasion, code: string): Promise<unknown> => request('POST', `/api/${at}/totp`, { body: { code } }),
+    proveRecovery: (code: string) => request('POST', '/api/login/recovery', { body: { code } }),
     /** The browser's own question. Whatever it refuses for, the advice is the same. */
     async provePasskey(at: Occasion) {
-        const { ceremony, options } = await request<Ceremony>('POST', `/api/${at}/passkey/begin`, {});
+        const { ceremony, options } = await request('POST', `/api/${at}/passkey/begin`, { body: {} });
         const credential = await asking(async () => {
             const { startAuthentication } = await import('@simplewebauthn/browser');
             return startAuthentication({ optionsJSON: bare<PublicKeyCredentialRequestOptionsJSON>(options) });
         });
-        await request('POST', `/api/${at}/passkey/finish`, { ceremony, credential });
+        await request('POST', `/api/${at}/passkey/finish`, { body: { ceremony, credential: { ...credential } } });
     },
     /** Where the organisation's own login is; the browser goes there. */
     organisationLogin: (email: string, return_to: string) =>
-        request<{ url: string }>('POST', '/api/login/oidc/begin', { email, return_to }),
+        request('POST', '/api/login/oidc/begin', { body: { email, return_to } }),
     bankIdBegin: (return_to: string, same_device: boolean) =>
-        request<{ ceremony: string; start_url?: string }>('POST', '/api/login/bankid/begin', {
-            return_to,
-            same_device,
-        }),
+        request('POST', '/api/login/bankid/begin', { body: { return_to, same_device } }),
     /** Drawn by the hub, good for a second; never kept. */
-    bankIdPicture: (ceremony: string) => requestText(withQuery('/api/login/bankid/qr', { ceremony, at: Date.now() })),
-    bankIdCollect: (ceremony: string) => request<BankIdProgress>('POST', '/api/login/bankid/collect', { ceremony }),
-    bankIdCancel: (ceremony: string) => request('POST', '/api/login/bankid/cancel', { ceremony }),
-    actAt: (unit: string | null) => request<SessionState>('POST', '/api/session/unit', { unit }),
-    logOut: () => request('POST', '/api/logout', {}),
+    bankIdPicture: (ceremony: string) => requestText('/api/login/bankid/qr', { query: { ceremony, at: Date.now() } }),
+    bankIdCollect: (ceremony: string) => request('POST', '/api/login/bankid/collect', { body: { ceremony } }),
+    bankIdChoose: (ceremony: string, member: string) =>
+        request('POST', '/api/login/bankid/choose', { body: { ceremony, member } }),
+    bankIdCancel: (ceremony: string) => request('POST', '/api/login/bankid/cancel', { body: { ceremony } }),
+    actAt: (unit: string | null) => request('POST', '/api/session/unit', { body: { unit } }),
+    logOut: () => request('POST', '/api/logout'),
 
-    invitation: (token: string) => request<Invitation>('GET', `/api/invitations/${encodeURIComponent(token)}`),
-    acceptInvitation: (token: string, given: { name?: string; password: string; language: Spoken }) =>
-        request<SessionState>('POST', `/api/invitations/${encodeURIComponent(token)}`, given),
+    invitation: (token: string) => request('GET', '/api/invitations/{token}', { path: { token } }),
+    acceptInvitation: (token: string, body: { name?: string; password: string; language: Spoken }) =>
+        request('POST', '/api/invitations/{token}', { path: { token }, body }),
 
-    factors: () => request<FactorState>('GET', '/api/account/factors'),
+    factors: () => request('GET', '/api/account/factors'),
     async addPasskey(name: string) {
-        const { ceremony, options } = await request<Ceremony>('POST', '/api/account/passkeys/begin', { name });
+        const { ceremony, options } = await request('POST', '/api/account/passkeys/begin', { body: { name } });
         const credential = await asking(async () => {
             const { startRegistration } = await import('@simplewebauthn/browser');
             return startRegistration({ optionsJSON: bare<PublicKeyCredentialCreationOptionsJSON>(options) });
         });
-        await request('POST', '/api/account/passkeys/finish', { ceremony, credential });
+        await request('POST', '/api/account/passkeys/finish', { body: { ceremony, credential: { ...credential } } });
     },
-    totpBegin: () => request<{ factor: string; secret: string; uri: string }>('POST', '/api/account/totp/begin', {}),
-    totpFinish: (factor: string, code: string) => request('POST', '/api/account/totp/finish', { factor, code }),
+    totpBegin: () => request('POST', '/api/account/totp/begin', { body: {} }),
+    totpFinish: (factor: string, code: string) =>
+        request('POST', '/api/account/totp/finish', { body: { factor, code } }),
     /** Shown once; the old ones stop working. */
-    recoveryCodes: () => request<{ codes: string[] }>('POST', '/api/account/recovery', {}),
-    removeFactor: (id: string) => request('DELETE', `/api/account/factors/${id}`),
-    changePassword: (old: string, next: string) => request('POST', '/api/account/password', { old, new: next }),
-    change: (name: string, language: Spoken) => request('PUT', '/api/account', { name, language }),
-    sessions: () => request<List<SessionRow>>('GET', '/api/account/sessions'),
-    endSession: (id: string) => request('DELETE', `/api/account/sessions/${id}`),
+    recoveryCodes: () => request('POST', '/api/account/recovery'),
+    removeFactor: (id: string) => request('DELETE', '/api/account/factors/{id}', { path: { id } }),
+    changePassword: (old: string, next: string) =>
+        request('POST', '/api/account/password', { body: { old, new: next } }),
+    change: (language: Spoken) => request('PUT', '/api/account', { body: { language } }),
+    sessions: () => request('GET', '/api/account/sessions'),
+    endSession: (id: string) => request('DELETE', '/api/account/sessions/{id}', { path: { id } }),
     endOthers: () => request('DELETE', '/api/account/sessions'),
 };
 

@@ -33,12 +33,7 @@ const PLACES: Place[] = [
     { href: '/health', name: 'nav.health', icon: 'pulse', needs: ['run_hub'] },
     { href: '/gateways', name: 'nav.gateways', icon: 'gateway', needs: ['manage_gateways'] },
     { href: '/members', name: 'nav.members', icon: 'people', needs: ['manage_members'] },
-    {
-        href: '/approvals',
-        name: 'nav.approvals',
-        icon: 'approve',
-        needs: ['manage_members', 'search_audit', 'register_will'],
-    },
+    { href: '/approvals', name: 'nav.approvals', icon: 'approve', needs: ['manage_members'] },
     { href: '/organisation', name: 'nav.organisation', icon: 'building', needs: ['manage_organisation'] },
     { href: '/machines', name: 'nav.machines', icon: 'key', needs: ['manage_machines'] },
     { href: '/held', name: 'nav.held', icon: 'inbox', needs: ['receive'] },

@@ -15,7 +15,7 @@ export function MailedLink({ invitation, email }: { invitation: InvitationLink; 
             <Notice kind={mailed ? 'success' : 'warning'} title={t(mailed ? 'mailed' : 'notMailed', { email })} isNews>
                 {t(mailed ? 'mailedHint' : 'notMailedHint')}
             </Notice>
-            <CopyField label={t('invitationLink')} value={url} />
+            {url && <CopyField label={t('invitationLink')} value={url} />}
             <p className="muted small">{t('until', { at: moment(expires_at) })}</p>
         </div>
     );

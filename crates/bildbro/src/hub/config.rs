@@ -122,9 +122,9 @@ impl AuditConfig {
             ));
         }
         if shared && self.key.is_none() {
-            tracing::warn!(
-                "several hubs may share the database, and must share the key that signs the log: give all the same [audit.key]"
-            );
+            return Err(Fault::new(
+                "several hubs may share the database of [database], and must share the key that signs the log: say where it lies in [audit.key] (make one with `openssl genpkey -algorithm ed25519 -out FILE`), the same for all hubs on this database",
+            ));
         }
         self.earlier().map(|_| ())
     }

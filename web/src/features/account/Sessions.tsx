@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import { nameOf, type SessionRow } from '@/api/contract';
+import type { SessionRow } from '@/api/contract';
 import { useFormat } from '@/i18n/format';
 import { session } from '@/session/session';
 import { Button } from '@/ui/Button';
@@ -34,8 +34,8 @@ export function Sessions() {
                 </span>
             ),
         },
-        { id: 'place', name: t('sessions.place'), cell: ({ address }) => address ?? '–' },
-        { id: 'unit', name: t('sessions.unit'), cell: ({ unit }) => nameOf(unit) || '–' },
+        { id: 'place', name: t('sessions.place'), cell: ({ address }) => address || '–' },
+        { id: 'unit', name: t('sessions.unit'), cell: ({ unit }) => unit ?? '–' },
         {
             id: 'since',
             name: t('sessions.since'),

@@ -1,4 +1,4 @@
-// Name, language and password.
+// Language and password; the name is for an administrator.
 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,7 +11,8 @@ import { session } from '@/session/session';
 import { Button } from '@/ui/Button';
 import { RadioGroup } from '@/ui/Choice';
 import { useDraft } from '@/ui/draft';
-import { PasswordField, TextField } from '@/ui/Field';
+import { Facts } from '@/ui/Facts';
+import { PasswordField } from '@/ui/Field';
 import { Form } from '@/ui/Form';
 import { PageHeader } from '@/ui/PageHeader';
 
@@ -19,29 +20,29 @@ export function You() {
     const { t } = useTranslation('account');
     const { t: u } = useTranslation('ui');
     const { member } = useMe();
-    const [language, setLanguage] = useState<Spoken>(member.language);
-    const save = useAct((name: string) => session.change(name, language), {
+    const [language, setLanguage] = useState<Spoken>(member.language === 'en' ? 'en' : 'sv');
+    const save = useAct(() => session.change(language), {
         renews: ['me'],
         says: u('saved'),
         after: () => speak(language),
     });
-    const about = useDraft({ name: member.name }, save.error, ['name']);
     return (
         <>
             <PageHeader title={t('you.title')} lead={t('you.lead', { email: member.email })} />
             <div className="stack-wide">
                 <section className="card stack" aria-labelledby="about">
                     <h2 id="about">{t('you.about')}</h2>
+                    {/* The name is the administrator's to change: the log goes by it. */}
+                    <Facts rows={[[u('name'), member.name]]} />
                     <Form
-                        onSubmit={() => about.isReady() && save.mutate(about.values.name)}
-                        error={about.rest}
+                        onSubmit={() => save.mutate()}
+                        error={save.error}
                         actions={
                             <Button kind="primary" type="submit" isPending={save.isPending}>
                                 {u('save')}
                             </Button>
                         }
                     >
-                        <TextField {...about.bind('name')} label={u('name')} autoComplete="name" />
                         <RadioGroup
                             label={t('you.language')}
                             hint={t('you.languageHint')}

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import type { TestImage, TestStage } from '@/api/contract';
+import type { TestImage } from '@/api/contract';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { Button } from '@/ui/Button';
@@ -15,7 +15,7 @@ import { ProblemView } from '@/ui/ProblemView';
 import { type Stage, StageLine } from '@/ui/StageLine';
 import { gateways } from './calls';
 
-const PLACES: Record<TestStage, Stage> = {
+const PLACES: Record<string, Stage> = {
     made: 'received',
     at_hub: 'atHub',
     allowed: 'allowed',
@@ -25,7 +25,7 @@ const PLACES: Record<TestStage, Stage> = {
 const ASK_MS = 1000;
 
 export function isOver({ stages, failure }: TestImage): boolean {
-    return failure !== null || stages.some(({ stage, at }) => stage === 'in_pacs' && at !== null);
+    return Boolean(failure) || stages.some(({ stage, at }) => stage === 'in_pacs' && at);
 }
 
 export function TestRun(props: { gateway: string; canStart: boolean; onDone?(): void }) {
@@ -51,7 +51,7 @@ export function TestRun(props: { gateway: string; canStart: boolean; onDone?(): 
 }
 
 function Run({ delivery, onDone }: { delivery: string; onDone?(): void }) {
-    const { t } = useTranslation('gateways');
+    const { t, i18n } = useTranslation('gateways');
     const { number } = useFormat();
     const word = useWord();
     const run = useQuery({
@@ -59,32 +59,27 @@ function Run({ delivery, onDone }: { delivery: string; onDone?(): void }) {
         queryFn: () => gateways.tested(delivery),
         refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : ASK_MS),
     });
-    const hasArrived = Boolean(run.data && isOver(run.data) && run.data.failure === null);
+    const hasArrived = Boolean(run.data && isOver(run.data) && !run.data.failure);
     // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it has arrived
     useEffect(() => {
         if (hasArrived) onDone?.();
     }, [hasArrived]);
     return (
         <Loaded query={run}>
-            {({ stages, failure, seconds }) => {
-                const passed = new Set(stages.filter(({ at }) => at !== null).map(({ stage }) => PLACES[stage]));
+            {({ stages, failure, remedy, seconds }) => {
+                const passed = new Set(stages.filter(({ at }) => at).map(({ stage }) => PLACES[stage]));
                 const counts = Object.fromEntries(
                     Object.values(PLACES).map((stage) => [stage, passed.has(stage) ? 1 : 0]),
                 ) as Record<Stage, number>;
-                const stopped =
-                    failure === null ? undefined : Object.values(PLACES).find((stage) => !passed.has(stage));
-                const tenths = seconds === null ? '' : number(Math.round(seconds * 10) / 10);
+                const stopped = !failure ? undefined : Object.values(PLACES).find((stage) => !passed.has(stage));
+                const tenths = number(Math.round(seconds * 10) / 10);
                 return (
                     <div className="stack">
                         <StageLine counts={counts} of={1} stoppedAt={stopped} />
                         <div role="status">
-                            {failure !== null && (
-                                <Notice kind="error" title={word('testFailure', failure)}>
-                                    <p>
-                                        {word('testRemedy', failure) === failure
-                                            ? t('test.remedy')
-                                            : word('testRemedy', failure)}
-                                    </p>
+                            {failure && (
+                                <Notice kind="error" title={word('failure', failure)}>
+                                    <p>{remedy?.[i18n.language === 'en' ? 'en' : 'sv'] ?? t('test.remedy')}</p>
                                 </Notice>
                             )}
                             {hasArrived && (
@@ -92,9 +87,7 @@ function Run({ delivery, onDone }: { delivery: string; onDone?(): void }) {
                                     {t('test.arrivedHint')}
                                 </Notice>
                             )}
-                            {failure === null && !hasArrived && (
-                                <p className="muted">{t('test.going', { seconds: tenths || '0' })}</p>
-                            )}
+                            {!failure && !hasArrived && <p className="muted">{t('test.going', { seconds: tenths })}</p>}
                         </div>
                     </div>
                 );

@@ -2,15 +2,16 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import type { EnrolCode, Gateway, List, TestImage } from '@/api/contract';
-import { listen, request, withQuery } from '@/api/request';
+import type { Answer, Gateway } from '@/api/contract';
+import { listen, request } from '@/api/request';
 
 export const gateways = {
-    list: () => request<List<Gateway>>('GET', '/api/gateways'),
-    code: () => request<EnrolCode>('POST', '/api/gateways/codes', {}),
-    revoke: ({ id, name }: Gateway) => request('DELETE', withQuery(`/api/gateways/${id}`, { confirm: name })),
-    test: (id: string) => request<{ delivery: string }>('POST', `/api/gateways/${id}/test`, {}),
-    tested: (delivery: string) => request<TestImage>('GET', `/api/tests/${delivery}`),
+    list: () => request('GET', '/api/gateways'),
+    code: () => request('POST', '/api/gateways/codes', { body: {} }),
+    revoke: ({ id, name }: Gateway) =>
+        request('DELETE', '/api/gateways/{id}', { path: { id }, query: { confirm: name } }),
+    test: (id: string) => request('POST', '/api/gateways/{id}/test', { path: { id }, body: {} }),
+    tested: (delivery: string) => request('GET', '/api/tests/{delivery}', { path: { delivery } }),
 };
 
 /** Where the hub's news does not come through, asking now and then does. */
@@ -20,8 +21,8 @@ export function useGateways() {
     const client = useQueryClient();
     useEffect(
         () =>
-            listen<List<Gateway> | Gateway[]>('/api/gateways/events', 'gateways', (news) =>
-                client.setQueryData(['gateways'], Array.isArray(news) ? { items: news } : news),
+            listen<Answer<'GET', '/api/gateways'>>('/api/gateways/events', 'gateways', (news) =>
+                client.setQueryData(['gateways'], news),
             ),
         [client],
     );

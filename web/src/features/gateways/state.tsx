@@ -3,7 +3,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Gateway, Node } from '@/api/contract';
 import { useFormat } from '@/i18n/format';
-import { useWord } from '@/i18n/word';
 import { StateLight } from '@/ui/State';
 
 export function GatewayState({ gateway }: { gateway: Gateway }) {
@@ -15,24 +14,21 @@ export function GatewayState({ gateway }: { gateway: Gateway }) {
     return <StateLight is="act">{t('state.silent', { since: since(gateway.last_seen, new Date()) })}</StateLight>;
 }
 
+/** What the gateway said of it when it was heard from last. */
 export function NodeState({ node }: { node: Node }) {
     const { t } = useTranslation('gateways');
-    const word = useWord();
-    const { since } = useFormat();
-    if (node.ok) {
-        return (
-            <StateLight is="good">
-                {t('node.ok', { name: node.name })}
-                {node.checked_at && <span className="muted"> · {since(node.checked_at, new Date())}</span>}
-            </StateLight>
-        );
-    }
-    if (!node.checked_at && !node.failure) {
-        return <StateLight is="waiting">{t('node.unknown', { name: node.name })}</StateLight>;
-    }
+    const { number } = useFormat();
+    const { name, ok, direct_waiting: waiting, direct_failed: failed } = node;
+    const is = ok ? 'good' : ok === false ? 'act' : 'waiting';
     return (
-        <StateLight is="act">
-            {t('node.failed', { name: node.name, failure: word('nodeFailure', node.failure) || t('node.silent') })}
+        <StateLight is={is}>
+            {t(ok ? 'node.ok' : ok === false ? 'node.failed' : 'node.unknown', { name })}
+            {waiting > 0 && (
+                <span className="muted"> · {t('node.direct', { count: waiting, n: number(waiting) })}</span>
+            )}
+            {failed > 0 && (
+                <span className="muted"> · {t('node.directFailed', { count: failed, n: number(failed) })}</span>
+            )}
         </StateLight>
     );
 }

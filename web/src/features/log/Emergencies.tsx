@@ -6,7 +6,6 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
 import type { Assessment, Emergency } from '@/api/contract';
-import { nameOf } from '@/api/contract';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { Button } from '@/ui/Button';
@@ -73,24 +72,27 @@ function Row({ emergency }: { emergency: Emergency }) {
         renews: ['emergencies'],
         says: t('emergency.done'),
     });
-    const at = emergency.created_at ?? emergency.at;
-    const { patient } = emergency;
+    const { decided, review: reviewed } = emergency;
     return (
-        <section className="card stack" aria-label={nameOf(emergency.by ?? emergency.member)}>
+        <section className="card stack" aria-label={decided.by.name}>
             <Facts
                 rows={[
-                    [t('who'), nameOf(emergency.by ?? emergency.member)],
-                    [t('patient'), typeof patient === 'string' ? patient : patient?.id],
-                    [t('at'), at && moment(at)],
+                    [t('who'), [decided.by.name, emergency.unit?.name].filter(Boolean).join(', ')],
+                    [t('patient'), emergency.patient_id],
+                    [t('at'), moment(decided.at)],
                     [t('emergency.until'), moment(emergency.until)],
                     [t('emergency.reason'), emergency.reason],
-                    [t('spot.comment'), emergency.comment],
+                    [t('spot.comment'), reviewed?.comment],
                 ]}
             />
             {review.error && <ProblemView error={review.error} />}
-            {emergency.assessment ? (
-                <StateLight is={emergency.assessment === 'unjustified' ? 'act' : 'good'}>
-                    {word('assessment', emergency.assessment)}
+            {reviewed ? (
+                <StateLight is={reviewed.assessment === 'unjustified' ? 'act' : 'good'}>
+                    {word('assessment', reviewed.assessment)}
+                    <span className="muted small">
+                        {' · '}
+                        {t('spot.by', { name: reviewed.reviewed.by.name, at: moment(reviewed.reviewed.at) })}
+                    </span>
                 </StateLight>
             ) : (
                 <>

@@ -1,7 +1,7 @@
 // One entry of the log, whole.
 
 import { useTranslation } from 'react-i18next';
-import { type LogEntry, nameOf } from '@/api/contract';
+import type { LogEntry } from '@/api/contract';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { Button } from '@/ui/Button';
@@ -51,8 +51,9 @@ export function EntryFacts({ entry }: { entry: LogEntry }) {
             rows={[
                 [t('at'), moment(entry.at)],
                 [t('who'), [actor.name ?? word('actor', actor.kind), actor.hsa_id].filter(Boolean).join(', ')],
-                [t('roles'), actor.roles?.map((role) => word('role', role)).join(', ')],
-                [t('unit'), [entry.unit?.name, nameOf(entry.organisation)].filter(Boolean).join(', ')],
+                [t('roles'), actor.roles.map((role) => word('role', role)).join(', ')],
+                [t('unit'), [entry.unit?.name, entry.organisation?.name].filter(Boolean).join(', ')],
+                [t('commission'), actor.commission],
                 [t('outcome'), word('outcome', entry.outcome)],
                 [t('patient'), patientOf(entry)],
                 [t('about'), entry.about?.name],
@@ -61,7 +62,7 @@ export function EntryFacts({ entry }: { entry: LogEntry }) {
                 [t('legalMode'), word('legalMode', entry.legal_mode)],
                 [t('reason'), word('denial', entry.reason)],
                 [t('images'), entry.images === null || entry.images === undefined ? '' : number(entry.images)],
-                [t('studies'), entry.studies?.map((uid) => <code key={uid}>{uid} </code>)],
+                [t('studies'), entry.studies.map((uid) => <code key={uid}>{uid} </code>)],
                 [t('share'), entry.share && <code>{entry.share}</code>],
                 [t('delivery'), entry.delivery && <code>{entry.delivery}</code>],
                 [t('address'), entry.from],

@@ -56,7 +56,7 @@ export function Extract({ patient, onClose }: { patient: string; onClose(): void
                 <TextField
                     {...draft.bind('patient_id')}
                     label={t('patientNumber')}
-                    placeholder="ÅÅÅÅMMDD-NNNN"
+                    placeholder={u('patientNumberForm')}
                     autoComplete="off"
                 />
                 <PeriodField

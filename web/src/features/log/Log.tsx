@@ -7,12 +7,10 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import type { List, UnitRow } from '@/api/contract';
-import { type LogEntry, nameOf } from '@/api/contract';
+import type { LogEntry } from '@/api/contract';
 import { request } from '@/api/request';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
-import { useMay } from '@/session/queries';
 import { Button } from '@/ui/Button';
 import { FilterSentence } from '@/ui/Chip';
 import { PeriodField } from '@/ui/DateField';
@@ -35,9 +33,9 @@ const ANY = 'any';
 
 export function Log() {
     const { t } = useTranslation('log');
+    const { t: u } = useTranslation('ui');
     const { moment, day } = useFormat();
     const word = useWord();
-    const may = useMay();
     const filters = route.useSearch();
     const navigate = useNavigate();
     const [patient, setPatient] = useState('');
@@ -46,8 +44,7 @@ export function Log() {
     const [isExtracting, setExtracting] = useState(false);
     const units = useQuery({
         queryKey: ['units'],
-        queryFn: () => request<List<UnitRow>>('GET', '/api/units'),
-        enabled: may('manage_organisation', 'manage_members'),
+        queryFn: () => request('GET', '/api/units'),
     });
     const set = (change: Partial<typeof filters>) =>
         void navigate({ to: '/log', search: { ...filters, ...change }, replace: true });
@@ -140,7 +137,7 @@ export function Log() {
                     {(row.about || row.counterpart) && (
                         <>
                             <br />
-                            <span className="muted">{nameOf(row.about ?? row.counterpart)}</span>
+                            <span className="muted">{(row.about ?? row.counterpart)?.name}</span>
                         </>
                     )}
                 </>
@@ -226,13 +223,15 @@ export function Log() {
                         }
                         onChange={(period) => set({ from: period?.start.toString(), until: period?.end.toString() })}
                     />
-                    <TextField
-                        label={t('patientNumber')}
-                        placeholder="ÅÅÅÅMMDD-NNNN"
-                        value={typed}
-                        onChange={setTyped}
-                        autoComplete="off"
-                    />
+                    <div className="wide">
+                        <TextField
+                            label={t('patientNumber')}
+                            placeholder={u('patientNumberForm')}
+                            value={typed}
+                            onChange={setTyped}
+                            autoComplete="off"
+                        />
+                    </div>
                     <div className="beside">
                         <Button type="submit" icon="search">
                             {t('search')}

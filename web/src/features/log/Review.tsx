@@ -5,25 +5,23 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import type { Assessment, SpotCheck, SpotCheckEntry } from '@/api/contract';
-import { nameOf } from '@/api/contract';
+import type { Assessment, SpotCheckEntry, SpotCheckSheet } from '@/api/contract';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
 import { TextField } from '@/ui/Field';
 import { Loaded } from '@/ui/Loaded';
-import { Menu } from '@/ui/Menu';
 import { PageHeader } from '@/ui/PageHeader';
 import { ProblemView } from '@/ui/ProblemView';
-import { StateLight } from '@/ui/State';
+import { type Condition, StateLight } from '@/ui/State';
 import './log.css';
 import { ASSESSMENTS, log } from './calls';
 import { EntryFacts } from './EntryDialog';
 import { lastMoment } from './SpotChecks';
 
 const route = getRouteApi('/shell/spot-checks/$id');
-const LIGHTS = { justified: 'good', unclear: 'waiting', unjustified: 'act' } as const;
+const LIGHTS: Record<string, Condition> = { justified: 'good', unclear: 'waiting', unjustified: 'act' };
 
 export function Review() {
     const { id } = route.useParams();
@@ -35,7 +33,7 @@ export function Review() {
     );
 }
 
-function Sheet({ check }: { check: SpotCheck & { entries: SpotCheckEntry[] } }) {
+function Sheet({ check }: { check: SpotCheckSheet }) {
     const { t } = useTranslation('log');
     const { t: u } = useTranslation('ui');
     const { day, number } = useFormat();
@@ -59,12 +57,12 @@ function Sheet({ check }: { check: SpotCheck & { entries: SpotCheckEntry[] } }) 
         says: t('spot.closed'),
         after: () => setClosing(false),
     });
-    const report = useAct((format: 'csv' | 'pdf') => log.report(check.id, format), { renews: [] });
+    const report = useAct(() => log.report(check.id), { renews: [] });
     const go = (step: number) => setAt((now) => Math.min(entries.length - 1, Math.max(0, now + step)));
     const judge = (assessment: Assessment, comment?: string) => {
         const entry = entries[at];
         if (!entry || isClosed || assess.isPending) return;
-        assess.mutate({ entry, assessment, comment: comment ?? entry.comment ?? '' });
+        assess.mutate({ entry, assessment, comment: comment ?? entry.comment });
     };
     // The newest of these, for the keys, which are listened to once.
     const acts = useRef({ go, judge });
@@ -94,21 +92,9 @@ function Sheet({ check }: { check: SpotCheck & { entries: SpotCheckEntry[] } }) 
                 up={{ href: '/spot-checks', name: t('spot.title') }}
                 actions={
                     <>
-                        <Menu
-                            label={t('spot.report')}
-                            onAction={(id) => report.mutate(id as 'csv' | 'pdf')}
-                            groups={[
-                                {
-                                    id: 'report',
-                                    items: [
-                                        { id: 'pdf', name: t('extract.pdf'), icon: 'file' },
-                                        { id: 'csv', name: t('extract.csv'), icon: 'file' },
-                                    ],
-                                },
-                            ]}
-                        >
+                        <Button icon="file" isPending={report.isPending} onPress={() => report.mutate()}>
                             {t('spot.report')}
-                        </Menu>
+                        </Button>
                         {!isClosed && <Button onPress={() => setClosing(true)}>{t('spot.close')}</Button>}
                     </>
                 }
@@ -138,7 +124,7 @@ function Sheet({ check }: { check: SpotCheck & { entries: SpotCheckEntry[] } }) 
                                         <span className="muted small">{word('action', row.entry.action)}</span>
                                     </span>
                                     {row.assessment ? (
-                                        <StateLight is={LIGHTS[row.assessment]}>
+                                        <StateLight is={LIGHTS[row.assessment] ?? 'off'}>
                                             {word('assessment', row.assessment)}
                                         </StateLight>
                                     ) : (
@@ -201,7 +187,7 @@ function Judgement(props: {
     const { t } = useTranslation('log');
     const { moment } = useFormat();
     const word = useWord();
-    const [comment, setComment] = useState(entry.comment ?? '');
+    const [comment, setComment] = useState(entry.comment);
     return (
         <section className="card stack" aria-label={word('action', entry.entry.action)}>
             <h2>{word('action', entry.entry.action)}</h2>
@@ -230,7 +216,7 @@ function Judgement(props: {
             </div>
             {entry.reviewed_at && (
                 <p className="muted small">
-                    {t('spot.by', { name: nameOf(entry.reviewed_by), at: moment(entry.reviewed_at) })}
+                    {t('spot.by', { name: entry.reviewed_by?.name, at: moment(entry.reviewed_at) })}
                 </p>
             )}
         </section>

@@ -16,29 +16,27 @@ import { ProblemView } from '@/ui/ProblemView';
 import { type Column, Table } from '@/ui/Table';
 import { log } from './calls';
 
-const shown = ({ key_masked, patient_id }: WatchedPatient) => key_masked ?? patient_id ?? '';
-
 export function Watched() {
     const { t } = useTranslation('log');
     const { t: u } = useTranslation('ui');
     const { day } = useFormat();
     const rows = useQuery({ queryKey: ['watched'], queryFn: log.watched });
-    const remove = useAct(({ id, patient_id }: WatchedPatient) => log.unwatch({ id, patient_id }), {
+    const remove = useAct(log.unwatch, {
         renews: ['watched'],
         says: t('watched.removed'),
     });
     const add = useAct(log.watch, { renews: ['watched'], says: t('watched.added'), after: (): void => draft.reset() });
     const draft = useDraft({ patient_id: '' }, add.error, ['patient_id']);
     const columns: Column<WatchedPatient>[] = [
-        { id: 'patient', name: t('patient'), cell: (row) => <strong>{shown(row)}</strong> },
-        { id: 'since', name: u('added'), cell: ({ added_at }) => (added_at ? day(added_at) : '–') },
-        { id: 'by', name: t('watched.by'), cell: ({ added_by }) => added_by?.name ?? '–' },
+        { id: 'patient', name: t('patient'), cell: (row) => <strong>{row.patient_id}</strong> },
+        { id: 'since', name: u('added'), cell: ({ added_at }) => day(added_at) },
+        { id: 'by', name: t('watched.by'), cell: ({ added_by }) => added_by },
         {
             id: 'act',
             name: u('remove'),
             isAction: true,
             cell: (row) => (
-                <Button aria-label={`${u('remove')}: ${shown(row)}`} onPress={() => remove.mutate(row)}>
+                <Button aria-label={`${u('remove')}: ${row.patient_id}`} onPress={() => remove.mutate(row.patient_id)}>
                     {u('remove')}
                 </Button>
             ),
@@ -62,7 +60,7 @@ export function Watched() {
                                 label={t('watched.title')}
                                 columns={columns}
                                 rows={items}
-                                rowId={(row) => row.id ?? shown(row)}
+                                rowId={(row) => row.patient_id}
                             />
                         )
                     }
@@ -80,7 +78,7 @@ export function Watched() {
                         <TextField
                             {...draft.bind('patient_id')}
                             label={t('patientNumber')}
-                            placeholder="ÅÅÅÅMMDD-NNNN"
+                            placeholder={u('patientNumberForm')}
                             autoComplete="off"
                         />
                     </Form>

@@ -1,39 +1,31 @@
 // The log, its spot checks, and what is taken out of it.
 
-import type {
-    Asked,
-    Assessment,
-    Emergency,
-    List,
-    LogEntry,
-    LogQuery,
-    SpotCheck,
-    SpotCheckEntry,
-    WatchedPatient,
-} from '@/api/contract';
-import { download, request, requestText, withQuery } from '@/api/request';
+import type { Assessment, LogEntry, LogQuery } from '@/api/contract';
+import { download, request, requestText } from '@/api/request';
 
 export const log = {
     /** A POST: a patient's number is never in a URL. */
-    search: (query: LogQuery) => request<List<LogEntry>>('POST', '/api/audit/search', query),
+    search: (body: LogQuery) => request('POST', '/api/audit/search', { body }),
     checkpoint: () => requestText('/api/audit/checkpoint'),
-    extract: (given: { patient_id: string; from?: string; until?: string; format: 'pdf' | 'csv'; language: string }) =>
-        download('POST', '/api/audit/extract', `extract.${given.format}`, given),
-    spotChecks: () => request<List<SpotCheck>>('GET', '/api/spot-checks'),
-    draw: (given: { rule: string; from: string; until: string; size: number }) =>
-        request<{ id: string }>('POST', '/api/spot-checks', given),
-    spotCheck: (id: string) => request<SpotCheck & { entries: SpotCheckEntry[] }>('GET', `/api/spot-checks/${id}`),
+    extract: (body: { patient_id: string; from?: string; until?: string; format: 'pdf' | 'csv'; language: string }) =>
+        download('POST', '/api/audit/extract', `extract.${body.format}`, { body }),
+    spotChecks: () => request('GET', '/api/spot-checks'),
+    draw: (body: { rule: string; from: string; until: string; size: number }) =>
+        request('POST', '/api/spot-checks', { body }),
+    spotCheck: (id: string) => request('GET', '/api/spot-checks/{id}', { path: { id } }),
     assess: (id: string, sequence: number, assessment: Assessment, comment: string) =>
-        request('PUT', `/api/spot-checks/${id}/entries/${sequence}`, { assessment, comment }),
-    closeSpotCheck: (id: string) => request<Asked | undefined>('POST', `/api/spot-checks/${id}/close`, {}),
-    report: (id: string, format: 'csv' | 'pdf') =>
-        download('GET', withQuery(`/api/spot-checks/${id}/report`, { format }), `spot-check.${format}`),
-    emergencies: (reviewed: boolean) => request<List<Emergency>>('GET', withQuery('/api/emergencies', { reviewed })),
+        request('PUT', '/api/spot-checks/{id}/entries/{sequence}', {
+            path: { id, sequence: String(sequence) },
+            body: { assessment, comment },
+        }),
+    closeSpotCheck: (id: string) => request('POST', '/api/spot-checks/{id}/close', { path: { id } }),
+    report: (id: string) => download('GET', '/api/spot-checks/{id}/report', 'spot-check.csv', { path: { id } }),
+    emergencies: (reviewed: boolean) => request('GET', '/api/emergencies', { query: { reviewed } }),
     reviewEmergency: (id: string, assessment: Assessment, comment: string) =>
-        request('POST', `/api/emergencies/${id}/review`, { assessment, comment }),
-    watched: () => request<List<WatchedPatient>>('GET', '/api/watched-patients'),
-    watch: (patient_id: string) => request('POST', '/api/watched-patients', { patient_id }),
-    unwatch: (given: { patient_id?: string; id?: string }) => request('DELETE', '/api/watched-patients', given),
+        request('POST', '/api/emergencies/{id}/review', { path: { id }, body: { assessment, comment } }),
+    watched: () => request('GET', '/api/watched-patients'),
+    watch: (patient_id: string) => request('POST', '/api/watched-patients', { body: { patient_id } }),
+    unwatch: (patient_id: string) => request('DELETE', '/api/watched-patients', { body: { patient_id } }),
 };
 
 export const ASSESSMENTS: Assessment[] = ['justified', 'unclear', 'unjustified'];
@@ -61,5 +53,5 @@ function moment(day: string, later: number): string {
 }
 
 export function patientOf({ patient }: LogEntry): string {
-    return typeof patient === 'string' ? patient : (patient?.id ?? '');
+    return patient?.id ?? '';
 }

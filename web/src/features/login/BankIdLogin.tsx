@@ -1,7 +1,7 @@
 // BankID: a picture that changes each second, or the app on this device. The hub
 // talks with BankID; here one asks the hub how it goes.
 
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -55,6 +55,10 @@ export function BankIdLogin() {
     useEffect(() => {
         if (status === 'complete') void arrive(back);
     }, [status]);
+    const choose = useMutation({
+        mutationFn: (member: string) => session.bankIdChoose(asked.data?.ceremony ?? '', member),
+        onSuccess: () => arrive(back),
+    });
     useEffect(() => {
         const url = start.data?.start_url;
         if (isHere && url) location.assign(url);
@@ -66,8 +70,8 @@ export function BankIdLogin() {
     const leave = () => {
         if (ceremony) session.bankIdCancel(ceremony).catch(() => {});
     };
-    const error = start.error ?? asked.error;
-    const words = asked.data?.message[i18n.language as Spoken];
+    const error = start.error ?? asked.error ?? choose.error;
+    const words = asked.data?.message?.[i18n.language as Spoken];
     return (
         <div className="card">
             <PageHeader
@@ -83,6 +87,22 @@ export function BankIdLogin() {
                     isNews
                     actions={<Button onPress={() => void again()}>{t('bankIdLogin.again')}</Button>}
                 />
+            )}
+            {!error && status === 'choose' && (
+                <div className="stack">
+                    <p role="status">{t('bankIdLogin.choose')}</p>
+                    {asked.data?.accounts?.map(({ member, organisation }) => (
+                        <Button
+                            key={member}
+                            icon="building"
+                            wide
+                            isDisabled={choose.isPending}
+                            onPress={() => choose.mutate(member)}
+                        >
+                            {organisation}
+                        </Button>
+                    ))}
+                </div>
             )}
             {!error && start.data && status === 'pending' && (
                 <div className="bankid">

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import type { List, Machine } from '@/api/contract';
+import type { Answer, Machine } from '@/api/contract';
 import { request } from '@/api/request';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
@@ -29,7 +29,7 @@ export function Machines() {
     const { t } = useTranslation('machines');
     const rows = useQuery({
         queryKey: ['machines'],
-        queryFn: () => request<List<Machine>>('GET', '/api/machines'),
+        queryFn: () => request('GET', '/api/machines'),
     });
     const [isAdding, setAdding] = useState(false);
     const add = (
@@ -66,13 +66,13 @@ function MachineCard({ machine }: { machine: Machine }) {
     const { day, moment } = useFormat();
     const word = useWord();
     const [asking, setAsking] = useState<'key' | 'revoke'>();
-    const revoke = useAct(() => request('DELETE', `/api/machines/${machine.id}`), {
+    const revoke = useAct(() => request('DELETE', '/api/machines/{id}', { path: { id: machine.id } }), {
         renews: ['machines'],
         says: t('revoked', { name: machine.name }),
         after: () => setAsking(undefined),
     });
     const remove = useAct(
-        (kid: string) => request('DELETE', `/api/machines/${machine.id}/keys/${encodeURIComponent(kid)}`),
+        (kid: string) => request('DELETE', '/api/machines/{id}/keys/{kid}', { path: { id: machine.id, kid } }),
         { renews: ['machines'], says: t('keyRemoved') },
     );
     const keys = machine.keys.filter(({ removed_at }) => !removed_at);
@@ -165,11 +165,14 @@ function AddKey({ machine, onClose }: { machine: Machine; onClose(): void }) {
     const { t } = useTranslation('machines');
     const { t: u } = useTranslation('ui');
     const [isTried, setTried] = useState(false);
-    const add = useAct((jwk: object) => request('POST', `/api/machines/${machine.id}/keys`, { jwk }), {
-        renews: ['machines'],
-        says: t('keyAdded'),
-        after: onClose,
-    });
+    const add = useAct(
+        (jwk: object) => request('POST', '/api/machines/{id}/keys', { path: { id: machine.id }, body: { jwk } }),
+        {
+            renews: ['machines'],
+            says: t('keyAdded'),
+            after: onClose,
+        },
+    );
     const draft = useDraft({ jwk: '' }, add.error, ['jwk']);
     const read = readKeys(draft.values.jwk);
     const field = draft.bind('jwk');
@@ -209,12 +212,8 @@ function Add({ onClose }: { onClose(): void }) {
     const [scopes, setScopes] = useState<string[]>(SCOPES.slice(0, 1));
     const [isTried, setTried] = useState(false);
     const add = useAct(
-        (jwks: object): Promise<{ id: string; token_url: string; audience: string }> =>
-            request('POST', '/api/machines', {
-                name: draft.values.name.trim(),
-                scopes,
-                jwks,
-            }),
+        (jwks: object): Promise<Answer<'POST', '/api/machines'>> =>
+            request('POST', '/api/machines', { body: { name: draft.values.name.trim(), scopes, jwks } }),
         { renews: ['machines'] },
     );
     const draft = useDraft({ name: '', jwks: '' }, add.error, ['name', 'jwks']);

@@ -13,10 +13,10 @@ import { Facts } from '@/ui/Facts';
 import { Loaded } from '@/ui/Loaded';
 import { PageHeader } from '@/ui/PageHeader';
 import { ProblemView } from '@/ui/ProblemView';
-import { StateLight } from '@/ui/State';
+import { type Condition, StateLight } from '@/ui/State';
 import { members } from './calls';
 
-const LIGHTS = { waiting: 'waiting', approved: 'good', refused: 'off', expired: 'off' } as const;
+const LIGHTS: Record<string, Condition> = { waiting: 'waiting', approved: 'good' };
 
 export function Approvals() {
     const { t } = useTranslation('members');
@@ -76,6 +76,7 @@ function Question({ approval, mayDecide }: { approval: Approval; mayDecide?: boo
     const refuse = useAct(() => members.refuse(approval.id), { renews: ['approvals'], says: t('approvals.refused') });
     const error = approve.error ?? refuse.error;
     const about = approval.about?.name;
+    const { role, unit, permissions } = approval.summary;
     return (
         <div className="card stack">
             <div className="row between">
@@ -83,17 +84,14 @@ function Question({ approval, mayDecide }: { approval: Approval; mayDecide?: boo
                     {word('deed', approval.action)}
                     {about && `: ${about}`}
                 </h3>
-                <StateLight is={LIGHTS[approval.state]}>{t(`approvals.states.${approval.state}`)}</StateLight>
+                <StateLight is={LIGHTS[approval.state] ?? 'off'}>{word('approval', approval.state)}</StateLight>
             </div>
             <Facts
                 rows={[
                     [t('approvals.by'), `${approval.asked_by.name}, ${moment(approval.asked_at)}`],
-                    ...Object.entries(approval.summary)
-                        .filter(([, value]) => ['string', 'number'].includes(typeof value))
-                        .map(([name, value]): [string, string] => [
-                            word('summary', name),
-                            name === 'role' ? word('role', String(value)) : String(value),
-                        ]),
+                    [t('role'), role && (word('role', role.word) === role.word ? role.name : word('role', role.word))],
+                    [t('where'), unit],
+                    [t('role_.gives'), permissions?.map((permission) => word('permission', permission)).join(', ')],
                     [t('approvals.until'), approval.state === 'waiting' && moment(approval.expires_at)],
                 ]}
             />

@@ -8,6 +8,7 @@ import { given, useDraft } from '@/ui/draft';
 import { TextField } from '@/ui/Field';
 import { Form } from '@/ui/Form';
 import { MailedLink } from '@/ui/MailedLink';
+import { Notice } from '@/ui/Notice';
 import { Select } from '@/ui/Select';
 import { members } from './calls';
 import { assignmentOf, noRole, RoleFields } from './RoleFields';
@@ -16,7 +17,7 @@ import { assignmentOf, noRole, RoleFields } from './RoleFields';
 export function Invite({ onClose }: { onClose(): void }) {
     const { t, i18n } = useTranslation('members');
     const { t: u } = useTranslation('ui');
-    const invite = useAct((person: NewMember) => members.invite(person), { renews: ['members'] });
+    const invite = useAct((person: NewMember) => members.invite(person), { renews: ['members', 'approvals'] });
     const draft = useDraft(
         { name: '', email: '', hsa_id: '', personal_number: '', language: i18n.language },
         invite.error,
@@ -44,7 +45,10 @@ export function Invite({ onClose }: { onClose(): void }) {
             actions={invite.data && <Button onPress={onClose}>{u('close')}</Button>}
         >
             {invite.data ? (
-                <MailedLink invitation={invite.data.invitation} email={draft.values.email} />
+                <>
+                    <MailedLink invitation={invite.data.invitation} email={draft.values.email} />
+                    {invite.data.approvals.length > 0 && <Notice title={u('approvalAsked')} />}
+                </>
             ) : (
                 <Form
                     label={t('invite.title')}

@@ -5,7 +5,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import type { Assignment, Member } from '@/api/contract';
+import { type Assignment, isAsked, type Member } from '@/api/contract';
 import { deviceOf } from '@/features/account/device';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
@@ -120,7 +120,7 @@ function Grant({ member, onClose }: { member: Member; onClose(): void }) {
         },
         {
             renews: ['members', 'explain', 'approvals'],
-            says: (answer) => (answer?.approval_id ? u('approvalAsked') : t('granted')),
+            says: (answer) => (isAsked(answer) ? u('approvalAsked') : t('granted')),
             after: onClose,
         },
     );
@@ -241,7 +241,7 @@ function Access({ member }: { member: Member }) {
     });
     const close = useAct(() => members.close(member.id, member.name), {
         renews: ['members', 'approvals'],
-        says: (answer) => (answer?.approval_id ? u('approvalAsked') : t('closed', { name: member.name })),
+        says: (answer) => (isAsked(answer) ? u('approvalAsked') : t('closed', { name: member.name })),
         after: () => setAsking(undefined),
     });
     const open = useAct(() => members.open(member.id), {
@@ -337,7 +337,7 @@ function Sessions({ member }: { member: Member }) {
                                         <strong>{deviceOf(agent) ?? '–'}</strong>
                                         <span className="muted">
                                             {' '}
-                                            · {address ?? '–'} · {moment(seen_at)}
+                                            · {address || '–'} · {moment(seen_at)}
                                         </span>
                                     </li>
                                 ))}

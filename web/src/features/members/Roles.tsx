@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import type { RoleRow } from '@/api/contract';
+import { isAsked, type RoleRow } from '@/api/contract';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { PERMISSIONS } from '@/session/roles';
@@ -114,11 +114,17 @@ function EditRole({ role, onClose }: { role?: RoleRow; onClose(): void }) {
     const word = useWord();
     const [permissions, setPermissions] = useState<string[]>(role?.permissions ?? []);
     const [isTried, setTried] = useState(false);
-    const save = useAct((name: string) => members.saveRole({ id: role?.id, name, permissions }), {
-        renews: ['roles', 'explain'],
-        says: u('saved'),
-        after: onClose,
-    });
+    const save = useAct(
+        (name: string): Promise<object | undefined> => {
+            const body = { name, permissions };
+            return role?.id ? members.changeRole(role.id, body) : members.addRole(body);
+        },
+        {
+            renews: ['roles', 'explain', 'approvals'],
+            says: (answer) => (isAsked(answer) ? u('approvalAsked') : u('saved')),
+            after: onClose,
+        },
+    );
     const draft = useDraft({ name: role?.name ?? '' }, save.error, ['name']);
     return (
         <Dialog isOpen onClose={onClose} title={t(role ? 'role_.change' : 'role_.add')}>

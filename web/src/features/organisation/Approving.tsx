@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
+import { isAsked } from '@/api/contract';
 import { useWord } from '@/i18n/word';
 import { Switch } from '@/ui/Choice';
 import { Loaded } from '@/ui/Loaded';
@@ -17,7 +18,10 @@ export function Approving() {
     const { t: u } = useTranslation('ui');
     const word = useWord();
     const own = useQuery({ queryKey: ['organisation'], queryFn: organisation.get });
-    const save = useAct(organisation.fourEyes, { renews: ['organisation'], says: u('saved') });
+    const save = useAct(organisation.fourEyes, {
+        renews: ['organisation', 'approvals'],
+        says: (answer) => (isAsked(answer) ? u('approvalAsked') : u('saved')),
+    });
     return (
         <div className="card stack">
             <p className="prose">{t('approving.lead')}</p>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import { type HeldDelivery, nameOf } from '@/api/contract';
+import type { HeldDelivery } from '@/api/contract';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { Button } from '@/ui/Button';
@@ -27,14 +27,14 @@ export function Held() {
     const [declined, setDeclined] = useState<HeldDelivery>();
     const accept = useAct(({ id }: HeldDelivery) => organisation.accept(id), {
         renews: ['held'],
-        says: (_, row) => t('held.accepted', { sender: nameOf(row.sender) }),
+        says: (_, row) => t('held.accepted', { sender: row.sender.name }),
     });
     const columns: Column<HeldDelivery>[] = [
         {
             id: 'sender',
             name: t('held.sender'),
-            value: ({ sender }) => nameOf(sender),
-            cell: ({ sender }) => <strong>{nameOf(sender)}</strong>,
+            value: ({ sender }) => sender.name,
+            cell: ({ sender }) => <strong>{sender.name}</strong>,
         },
         { id: 'purpose', name: t('held.purpose'), cell: ({ purpose }) => word('purpose', purpose) },
         {
@@ -57,7 +57,7 @@ export function Held() {
             cell: (row) => (
                 <span className="row">
                     <Button
-                        aria-label={`${t('held.accept')}: ${nameOf(row.sender)}, ${moment(row.created_at)}`}
+                        aria-label={`${t('held.accept')}: ${row.sender.name}, ${moment(row.created_at)}`}
                         isPending={accept.isPending && accept.variables?.id === row.id}
                         onPress={() => accept.mutate(row)}
                     >
@@ -65,7 +65,7 @@ export function Held() {
                     </Button>
                     <Button
                         kind="quiet"
-                        aria-label={`${t('held.decline')}: ${nameOf(row.sender)}, ${moment(row.created_at)}`}
+                        aria-label={`${t('held.decline')}: ${row.sender.name}, ${moment(row.created_at)}`}
                         onPress={() => setDeclined(row)}
                     >
                         {t('held.decline')}
@@ -99,12 +99,12 @@ function Decline({ delivery, onClose }: { delivery: HeldDelivery; onClose(): voi
     const { t: u } = useTranslation('ui');
     const decline = useAct((reason: string) => organisation.decline(delivery.id, reason), {
         renews: ['held'],
-        says: t('held.declined', { sender: nameOf(delivery.sender) }),
+        says: t('held.declined', { sender: delivery.sender.name }),
         after: onClose,
     });
     const draft = useDraft({ reason: '' }, decline.error, ['reason']);
     return (
-        <Dialog isOpen onClose={onClose} title={t('held.declineTitle', { sender: nameOf(delivery.sender) })}>
+        <Dialog isOpen onClose={onClose} title={t('held.declineTitle', { sender: delivery.sender.name })}>
             <p>{t('held.declineBody')}</p>
             <Form
                 onSubmit={() => draft.isReady() && decline.mutate(draft.values.reason.trim())}

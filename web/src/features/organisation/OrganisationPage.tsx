@@ -1,5 +1,6 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '@/session/queries';
 import { PageHeader } from '@/ui/PageHeader';
 import { Tabs } from '@/ui/Tabs';
 import { Approving } from './Approving';
@@ -15,6 +16,7 @@ export function OrganisationPage() {
     const { t } = useTranslation('organisation');
     const { tab } = route.useSearch();
     const navigate = useNavigate();
+    const may = useMay();
     return (
         <>
             <PageHeader title={t('title')} lead={t('lead')} />
@@ -29,7 +31,8 @@ export function OrganisationPage() {
                     { id: 'units', name: t('tabs.units'), content: <Units /> },
                     { id: 'partners', name: t('tabs.partners'), content: <PartnerList /> },
                     { id: 'approval', name: t('tabs.approval'), content: <Approving /> },
-                    { id: 'login', name: t('tabs.login'), content: <Provider /> },
+                    // Who can log in is a matter of members; others would be refused.
+                    ...(may('manage_members') ? [{ id: 'login', name: t('tabs.login'), content: <Provider /> }] : []),
                 ]}
             />
         </>

@@ -28,10 +28,6 @@ export function Provider() {
     );
 }
 
-function spaced(words: string[] | string | null | undefined): string {
-    return Array.isArray(words) ? words.join(' ') : (words ?? '');
-}
-
 function Edit({ provider }: { provider: IdentityProvider | null }) {
     const { t } = useTranslation('organisation');
     const { t: u } = useTranslation('ui');
@@ -60,8 +56,8 @@ function Edit({ provider }: { provider: IdentityProvider | null }) {
             issuer: provider?.issuer ?? '',
             client_id: provider?.client_id ?? '',
             client_secret: '',
-            scopes: provider ? spaced(provider.scopes) : 'openid email profile',
-            acr_values: spaced(provider?.acr_values),
+            scopes: provider?.scopes.join(' ') ?? 'openid email profile',
+            acr_values: provider?.acr_values.join(' ') ?? '',
         },
         save.error,
         ['name', 'issuer', 'client_id'],

@@ -85,13 +85,13 @@ function EditUnit({ unit, onClose }: { unit?: UnitRow; onClose(): void }) {
     const save = useAct(
         (): Promise<unknown> => {
             const { name, hsa_id, institution } = draft.values;
-            return organisation.saveUnit({
-                id: unit?.id,
+            const body = {
                 name: name.trim(),
                 hsa_id: given(hsa_id),
                 institution: given(institution),
                 active: isActive,
-            });
+            };
+            return unit ? organisation.changeUnit(unit.id, body) : organisation.addUnit(body);
         },
         { renews: ['units', 'me'], says: u('saved'), after: onClose },
     );

@@ -2,10 +2,9 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { type Health as HealthState, nameOf } from '@/api/contract';
+import type { Health as HealthState } from '@/api/contract';
 import { request } from '@/api/request';
 import { useFormat } from '@/i18n/format';
-import { useWord } from '@/i18n/word';
 import { Facts } from '@/ui/Facts';
 import { Loaded } from '@/ui/Loaded';
 import { PageHeader } from '@/ui/PageHeader';
@@ -18,10 +17,9 @@ export function Health() {
     const { t } = useTranslation('organisation');
     const { t: u } = useTranslation('ui');
     const { number, moment, since } = useFormat();
-    const word = useWord();
     const health = useQuery({
         queryKey: ['health'],
-        queryFn: () => request<HealthState>('GET', '/api/health'),
+        queryFn: () => request('GET', '/api/health'),
         refetchInterval: 15_000,
     });
     const columns: Column<Row>[] = [
@@ -29,8 +27,8 @@ export function Health() {
         {
             id: 'organisation',
             name: t('health.organisation'),
-            value: (row) => nameOf(row.organisation),
-            cell: (row) => nameOf(row.organisation),
+            value: (row) => row.organisation,
+            cell: (row) => row.organisation,
         },
         {
             id: 'state',
@@ -44,39 +42,26 @@ export function Health() {
                     </StateLight>
                 ),
         },
-        { id: 'version', name: t('health.version'), cell: ({ version }) => version ?? '–' },
+        { id: 'version', name: t('health.version'), cell: ({ version }) => version || '–' },
     ];
     return (
         <>
             <PageHeader title={t('health.title')} lead={t('health.lead')} />
             <Loaded query={health} lines={6}>
-                {({ database, gateways, deliveries, audit }) => (
+                {({ database, storage, gateways, deliveries, audit }) => (
                     <div className="stack-wide">
                         <section className="card stack" aria-labelledby="hub">
                             <h2 id="hub">{t('health.hub')}</h2>
                             <Facts
                                 rows={[
-                                    [
-                                        t('health.database'),
-                                        database === 'ok' ? (
-                                            <StateLight key="good" is="good">
-                                                {t('health.answers')}
-                                            </StateLight>
-                                        ) : (
-                                            <StateLight key="bad" is="act">
-                                                {database}
-                                            </StateLight>
-                                        ),
-                                    ],
+                                    [t('health.database'), <Answers key="database" said={database} />],
+                                    [t('health.storage'), <Answers key="storage" said={storage} />],
                                     [t('health.entries'), number(audit.entries)],
                                     [
                                         t('health.checkpoint'),
                                         audit.checkpoint_at ? moment(audit.checkpoint_at) : u('never'),
                                     ],
-                                    ...Object.entries(deliveries).map(([state, count]): [string, string] => [
-                                        `${t('health.deliveries')}, ${word('deliveryState', state)}`,
-                                        number(count),
-                                    ]),
+                                    [t('health.pending'), number(deliveries.pending_images)],
                                 ]}
                             />
                         </section>
@@ -98,4 +83,9 @@ export function Health() {
             </Loaded>
         </>
     );
+}
+
+function Answers({ said }: { said: string }) {
+    const { t } = useTranslation('organisation');
+    return <StateLight is={said === 'ok' ? 'good' : 'act'}>{said === 'ok' ? t('health.answers') : said}</StateLight>;
 }

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import type { InvitationLink, List, NewOrganisation, OrganisationRow, Spoken } from '@/api/contract';
+import type { NewOrganisation, OrganisationRow, Spoken } from '@/api/contract';
 import { request } from '@/api/request';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
@@ -23,7 +23,7 @@ import { StateLight } from '@/ui/State';
 import { type Column, Table } from '@/ui/Table';
 
 const KINDS = ['region', 'private_clinic', 'insurer', 'authority', 'other'];
-const list = () => request<List<OrganisationRow>>('GET', '/api/organisations?limit=200');
+const list = () => request('GET', '/api/organisations');
 
 export function Organisations() {
     const { t } = useTranslation('organisation');
@@ -33,12 +33,12 @@ export function Organisations() {
     const rows = useQuery({ queryKey: ['organisations'], queryFn: list });
     const [isAdding, setAdding] = useState(false);
     const [going, setGoing] = useState<OrganisationRow>();
-    const close = useAct((id: string) => request('POST', `/api/organisations/${id}/close`, {}), {
+    const close = useAct((id: string) => request('POST', '/api/organisations/{id}/close', { path: { id } }), {
         renews: ['organisations'],
         says: t('all.closed'),
         after: () => setGoing(undefined),
     });
-    const open = useAct((id: string) => request('POST', `/api/organisations/${id}/open`, {}), {
+    const open = useAct((id: string) => request('POST', '/api/organisations/{id}/open', { path: { id } }), {
         renews: ['organisations'],
         says: t('all.opened'),
     });
@@ -149,11 +149,9 @@ function Add({ onClose }: { onClose(): void }) {
     const { t, i18n } = useTranslation('organisation');
     const { t: u } = useTranslation('ui');
     const word = useWord();
-    const add = useAct(
-        (organisation: NewOrganisation) =>
-            request<{ invitation: InvitationLink }>('POST', '/api/organisations', organisation),
-        { renews: ['organisations'] },
-    );
+    const add = useAct((body: NewOrganisation) => request('POST', '/api/organisations', { body }), {
+        renews: ['organisations'],
+    });
     const draft = useDraft(
         {
             name: '',

@@ -6,8 +6,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
-import type { Asked, List, Overview, StudyRow, UnitRow, Will } from '@/api/contract';
+import { isAsked, type StudyRow, type Will } from '@/api/contract';
 import { request } from '@/api/request';
+import { dayEnd, dayStart } from '@/features/log/calls';
+import { lastMoment } from '@/features/log/SpotChecks';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { useMay } from '@/session/queries';
@@ -29,8 +31,14 @@ import { type Column, Table } from '@/ui/Table';
 
 const WHOLE = 'whole';
 
+interface Period {
+    start: CalendarDate;
+    end: CalendarDate;
+}
+
 export function Patients() {
     const { t } = useTranslation('patients');
+    const { t: u } = useTranslation('ui');
     const [number, setNumber] = useState<string>();
     const draft = useDraft({ patient_id: '' }, undefined, ['patient_id']);
     return (
@@ -51,7 +59,7 @@ export function Patients() {
                                 {...draft.bind('patient_id')}
                                 label={t('number')}
                                 hint={t('numberHint')}
-                                placeholder="ÅÅÅÅMMDD-NNNN"
+                                placeholder={u('patientNumberForm')}
                                 autoComplete="off"
                                 autoFocus
                             />
@@ -77,7 +85,8 @@ function One({ patient, onLeave }: { patient: string; onLeave(): void }) {
     const may = useMay();
     const will = useQuery({
         queryKey: ['will', patient],
-        queryFn: () => request<Will>('POST', '/api/patients/will', { patient_id: patient }),
+        queryFn: () => request('POST', '/api/patients/will', { body: { patient_id: patient } }),
+        enabled: may('register_will'),
         gcTime: 0,
         refetchOnWindowFocus: false,
         retry: false,
@@ -87,19 +96,21 @@ function One({ patient, onLeave }: { patient: string; onLeave(): void }) {
             <div>
                 <Button onPress={onLeave}>{t('another')}</Button>
             </div>
-            <Loaded query={will} lines={6}>
-                {(data) => (
-                    <>
-                        <PatientStrip
-                            patient={{ name: t('patient'), number: patient, isProven: data.patient.proven }}
-                        />
-                        {may('register_will') && <Blocks patient={patient} will={data} />}
-                        {may('register_will') && <Consents patient={patient} will={data} />}
-                        {may('emergency') && <EmergencyAccess patient={patient} will={data} />}
-                        {may('find') && <Studies patient={patient} />}
-                    </>
-                )}
-            </Loaded>
+            <PatientStrip
+                patient={{ name: t('patient'), number: patient, isProven: will.data?.patient.proven ?? false }}
+            />
+            {may('register_will') && (
+                <Loaded query={will} lines={6}>
+                    {(data) => (
+                        <>
+                            <Blocks patient={patient} will={data} />
+                            <Consents patient={patient} will={data} />
+                        </>
+                    )}
+                </Loaded>
+            )}
+            {may('emergency') && <EmergencyAccess patient={patient} emergencies={will.data?.emergencies ?? []} />}
+            {may('find') && <Studies patient={patient} />}
         </>
     );
 }
@@ -108,7 +119,7 @@ function useUnits() {
     const { t: u } = useTranslation('ui');
     const units = useQuery({
         queryKey: ['units'],
-        queryFn: () => request<List<UnitRow>>('GET', '/api/units'),
+        queryFn: () => request('GET', '/api/units'),
         retry: false,
     });
     return [
@@ -125,12 +136,12 @@ function Blocks({ patient, will }: { patient: string; will: Will }) {
     const [isOpen, setOpen] = useState(false);
     const [unit, setUnit] = useState(WHOLE);
     const add = useAct(
-        () => request('POST', '/api/blocks', { patient_id: patient, unit: unit === WHOLE ? null : unit }),
+        () => request('POST', '/api/blocks', { body: { patient_id: patient, unit: unit === WHOLE ? null : unit } }),
         { renews: ['will', 'overview'], says: t('blocks.added'), after: () => setOpen(false) },
     );
-    const lift = useAct((id: string) => request<Asked | undefined>('POST', `/api/blocks/${id}/lift`, {}), {
+    const lift = useAct((id: string) => request('POST', '/api/blocks/{id}/lift', { path: { id }, body: {} }), {
         renews: ['will', 'overview', 'approvals'],
-        says: (answer) => (answer?.approval_id ? u('approvalAsked') : t('blocks.lifted')),
+        says: (answer) => (isAsked(answer) ? u('approvalAsked') : t('blocks.lifted')),
     });
     return (
         <section className="card stack" aria-labelledby="blocks">
@@ -149,17 +160,15 @@ function Blocks({ patient, will }: { patient: string; will: Will }) {
                     {will.blocks.map((block) => (
                         <li key={block.id} className="row between">
                             <span className="row">
-                                <StateLight is={block.lifted_at ? 'off' : 'act'}>
+                                <StateLight is={block.lifted ? 'off' : 'act'}>
                                     {block.unit?.name ?? u('wholeOrganisation')}
                                 </StateLight>
-                                {block.created_at && (
-                                    <span className="muted small">
-                                        {t('blocks.since', { at: moment(block.created_at) })}
-                                    </span>
-                                )}
+                                <span className="muted small">
+                                    {t('blocks.since', { at: moment(block.registered.at) })}
+                                </span>
                             </span>
-                            {block.lifted_at ? (
-                                <span className="muted">{t('blocks.liftedAt', { at: moment(block.lifted_at) })}</span>
+                            {block.lifted ? (
+                                <span className="muted">{t('blocks.liftedAt', { at: moment(block.lifted.at) })}</span>
                             ) : (
                                 <Button
                                     isPending={lift.isPending && lift.variables === block.id}
@@ -201,21 +210,20 @@ function Consents({ patient, will }: { patient: string; will: Will }) {
     const now = today(getLocalTimeZone());
     const [isOpen, setOpen] = useState(false);
     const [unit, setUnit] = useState(WHOLE);
-    const [period, setPeriod] = useState<{ start: CalendarDate; end: CalendarDate } | null>({
+    const [period, setPeriod] = useState<Period | null>({
         start: now,
-        end: now.add({ years: 1 }),
+        // A year at most, its last day included.
+        end: now.add({ years: 1 }).subtract({ days: 1 }),
     });
     const add = useAct(
-        () =>
-            request('POST', '/api/consents', {
-                patient_id: patient,
-                unit: unit === WHOLE ? null : unit,
-                from: period?.start.toString(),
-                until: period?.end.toString(),
-            }),
+        ({ start, end }: Period) => {
+            const [from, until] = [dayStart(start.toString()), dayEnd(end.toString())];
+            const body = { patient_id: patient, unit: unit === WHOLE ? null : unit, from, until };
+            return request('POST', '/api/consents', { body });
+        },
         { renews: ['will', 'overview'], says: t('consents.added'), after: () => setOpen(false) },
     );
-    const withdraw = useAct((id: string) => request('POST', `/api/consents/${id}/withdraw`, {}), {
+    const withdraw = useAct((id: string) => request('POST', '/api/consents/{id}/withdraw', { path: { id } }), {
         renews: ['will', 'overview'],
         says: t('consents.withdrawn'),
     });
@@ -236,16 +244,16 @@ function Consents({ patient, will }: { patient: string; will: Will }) {
                     {will.consents.map((consent) => (
                         <li key={consent.id} className="row between">
                             <span className="row">
-                                <StateLight is={consent.withdrawn_at ? 'off' : 'good'}>
+                                <StateLight is={consent.withdrawn ? 'off' : 'good'}>
                                     {consent.unit?.name ?? u('wholeOrganisation')}
                                 </StateLight>
                                 <span className="muted small">
-                                    {day(consent.from)} – {day(consent.until)}
+                                    {day(consent.from)} – {day(lastMoment(consent.until))}
                                 </span>
                             </span>
-                            {consent.withdrawn_at ? (
+                            {consent.withdrawn ? (
                                 <span className="muted">
-                                    {t('consents.withdrawnAt', { at: day(consent.withdrawn_at) })}
+                                    {t('consents.withdrawnAt', { at: day(consent.withdrawn.at) })}
                                 </span>
                             ) : (
                                 <Button
@@ -270,7 +278,7 @@ function Consents({ patient, will }: { patient: string; will: Will }) {
                             kind="primary"
                             isDisabled={!period}
                             isPending={add.isPending}
-                            onPress={() => add.mutate()}
+                            onPress={() => period && add.mutate(period)}
                         >
                             {t('consents.add')}
                         </Button>
@@ -288,15 +296,14 @@ function Consents({ patient, will }: { patient: string; will: Will }) {
 
 const SHORTEST_REASON = 10;
 
-function EmergencyAccess({ patient, will }: { patient: string; will: Will }) {
+function EmergencyAccess({ patient, emergencies }: { patient: string; emergencies: Will['emergencies'] }) {
     const { t } = useTranslation('patients');
     const { t: u } = useTranslation('ui');
     const { moment } = useFormat();
     const [isOpen, setOpen] = useState(false);
     const [isTried, setTried] = useState(false);
     const open = useAct(
-        (reason: string) =>
-            request<{ id: string; until: string }>('POST', '/api/emergencies', { patient_id: patient, reason }),
+        (reason: string) => request('POST', '/api/emergencies', { body: { patient_id: patient, reason } }),
         {
             renews: ['will', 'overview'],
             says: ({ until }) => t('emergency.opened', { at: moment(until) }),
@@ -306,7 +313,7 @@ function EmergencyAccess({ patient, will }: { patient: string; will: Will }) {
     const draft = useDraft({ reason: '' }, open.error, ['reason']);
     const reason = draft.values.reason.trim();
     const now = Date.now();
-    const current = will.emergencies.filter(({ until }) => Date.parse(until) > now);
+    const current = emergencies.filter(({ until }) => Date.parse(until) > now);
     const field = draft.bind('reason');
     return (
         <section className="card stack" aria-labelledby="emergency">
@@ -357,7 +364,7 @@ function Studies({ patient }: { patient: string }) {
     const word = useWord();
     const overview = useQuery({
         queryKey: ['overview', patient],
-        queryFn: () => request<Overview>('POST', '/api/patients/studies', { patient_id: patient, purpose: 'care' }),
+        queryFn: () => request('POST', '/api/patients/studies', { body: { patient_id: patient, purpose: 'care' } }),
         gcTime: 0,
         refetchOnWindowFocus: false,
         retry: false,
@@ -389,7 +396,7 @@ function Studies({ patient }: { patient: string }) {
                                 {blocked ? (
                                     <StateLight is="act">{t('studies.blocked')}</StateLight>
                                 ) : (
-                                    <StudyTable label={organisation.name} rows={studies ?? []} />
+                                    <StudyTable label={organisation.name} rows={studies} />
                                 )}
                             </section>
                         ))}
@@ -415,7 +422,7 @@ function StudyTable({ label, rows }: { label: string; rows: StudyRow[] }) {
             name: t('studies.what'),
             cell: (row) => [row.modality, row.description].filter(Boolean).join(' '),
         },
-        { id: 'where', name: t('studies.where'), cell: ({ institution }) => institution ?? '–' },
+        { id: 'where', name: t('studies.where'), cell: ({ institution }) => institution || '–' },
         {
             id: 'images',
             name: t('studies.images'),

@@ -3,8 +3,10 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Approval, Emergency, Gateway, HeldDelivery, List } from '@/api/contract';
-import { request } from '@/api/request';
+import { gateways as ask } from '@/features/gateways/calls';
+import { log } from '@/features/log/calls';
+import { members } from '@/features/members/calls';
+import { organisation } from '@/features/organisation/calls';
 import { useFormat } from '@/i18n/format';
 import { useMay, useMe } from '@/session/queries';
 import { EmptyState } from '@/ui/EmptyState';
@@ -14,8 +16,8 @@ import { PageHeader } from '@/ui/PageHeader';
 import { Skeleton } from '@/ui/Skeleton';
 
 /** Asked only by those who may know; a question that fails leaves the others. */
-function useSome<T>(key: string, path: string, may: boolean) {
-    return useQuery({ queryKey: [key, 'start'], queryFn: () => request<List<T>>('GET', path), enabled: may });
+function useSome<T>(key: string, ask: () => Promise<{ items: T[] }>, may: boolean) {
+    return useQuery({ queryKey: [key, 'start'], queryFn: ask, enabled: may });
 }
 
 export function Start() {
@@ -23,14 +25,10 @@ export function Start() {
     const { number } = useFormat();
     const { member, unit } = useMe();
     const may = useMay();
-    const gateways = useSome<Gateway>('gateways', '/api/gateways', may('manage_gateways'));
-    const approvals = useSome<Approval>(
-        'approvals',
-        '/api/approvals',
-        may('manage_members', 'search_audit', 'register_will'),
-    );
-    const held = useSome<HeldDelivery>('held', '/api/deliveries?state=held', may('receive'));
-    const emergencies = useSome<Emergency>('emergencies', '/api/emergencies?reviewed=false', may('review_audit'));
+    const gateways = useSome('gateways', ask.list, may('manage_gateways'));
+    const approvals = useSome('approvals', members.approvals, may('manage_members'));
+    const held = useSome('held', organisation.held, may('receive'));
+    const emergencies = useSome('emergencies', () => log.emergencies(false), may('review_audit'));
     const all = [gateways, approvals, held, emergencies];
     const live = gateways.data?.items.filter(({ active }) => active);
     const silent = live?.filter((gateway) => !gateway.live) ?? [];

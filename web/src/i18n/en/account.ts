@@ -34,7 +34,7 @@ export default {
         removeBody: 'You can no longer log in with {{name}}. It cannot be undone, but you can add it again.',
     },
     you: {
-        title: 'Name and password',
+        title: 'Language and password',
         lead: 'You log in as {{email}}. Your administrator can change the address.',
         about: 'About you',
         language: 'Language',

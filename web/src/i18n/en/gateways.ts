@@ -21,9 +21,12 @@ export default {
     },
     node: {
         ok: '{{name}} answers',
-        failed: '{{name}}: {{failure}}',
+        failed: '{{name}} does not answer',
         unknown: '{{name}} has not been asked yet',
-        silent: 'does not answer',
+        direct_one: '{{n}} image waits to go directly',
+        direct_other: '{{n}} images wait to go directly',
+        directFailed_one: '{{n}} image could not go directly',
+        directFailed_other: '{{n}} images could not go directly',
     },
     enrol: {
         add: 'Connect a gateway',

@@ -33,6 +33,7 @@ export default {
     allAtUnit: 'All at this unit',
     roles: 'Roles',
     unit: 'Care unit',
+    commission: 'Commission',
     about: 'About',
     counterpart: 'Other party',
     purpose: 'Purpose',

@@ -35,6 +35,7 @@ export default {
         again: 'Show a new code',
         elsewhere: 'Use another device',
         cancel: 'Cancel',
+        choose: 'You have an account with several. Where do you work now?',
     },
     factor: {
         title: 'Confirm that it is you',

@@ -104,6 +104,5 @@ export default {
         refuse: 'Refuse',
         approved: 'Approved. It is done now.',
         refused: 'Refused.',
-        states: { waiting: 'Waiting', approved: 'Approved', refused: 'Refused', expired: 'Too old' },
     },
 };

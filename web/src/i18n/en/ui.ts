@@ -1,4 +1,5 @@
 export default {
+    patientNumberForm: 'YYYYMMDD-NNNN',
     working: 'Working',
     loading: 'Loading',
     optional: 'optional',

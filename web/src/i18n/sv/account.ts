@@ -34,7 +34,7 @@ export default {
         removeBody: 'Du kan inte längre logga in med {{name}}. Det går inte att ångra, men du kan lägga till den igen.',
     },
     you: {
-        title: 'Namn och lösenord',
+        title: 'Språk och lösenord',
         lead: 'Du loggar in som {{email}}. Adressen ändras av din administratör.',
         about: 'Om dig',
         language: 'Språk',

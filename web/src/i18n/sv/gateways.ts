@@ -21,9 +21,12 @@ export default {
     },
     node: {
         ok: '{{name}} svarar',
-        failed: '{{name}}: {{failure}}',
+        failed: '{{name}} svarar inte',
         unknown: '{{name}} har inte tillfrågats än',
-        silent: 'svarar inte',
+        direct_one: '{{n}} bild väntar på att gå direkt',
+        direct_other: '{{n}} bilder väntar på att gå direkt',
+        directFailed_one: '{{n}} bild kunde inte gå direkt',
+        directFailed_other: '{{n}} bilder kunde inte gå direkt',
     },
     enrol: {
         add: 'Anslut en gateway',

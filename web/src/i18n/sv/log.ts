@@ -33,6 +33,7 @@ export default {
     allAtUnit: 'Allt på enheten',
     roles: 'Roller',
     unit: 'Vårdenhet',
+    commission: 'Vårdmedarbetaruppdrag',
     about: 'Om',
     counterpart: 'Motpart',
     purpose: 'Ändamål',

@@ -34,6 +34,7 @@ export default {
         again: 'Visa en ny kod',
         elsewhere: 'Använd en annan enhet',
         cancel: 'Avbryt',
+        choose: 'Du har konto hos flera. Var arbetar du nu?',
     },
     factor: {
         title: 'Bekräfta att det är du',

@@ -104,6 +104,5 @@ export default {
         refuse: 'Avslå',
         approved: 'Godkänt. Det är nu gjort.',
         refused: 'Avslaget.',
-        states: { waiting: 'Väntar', approved: 'Godkänt', refused: 'Avslaget', expired: 'För gammalt' },
     },
 };

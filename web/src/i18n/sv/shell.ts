@@ -7,7 +7,7 @@ export default {
     switchUnit: 'Byt vårdenhet',
     otherUnit: 'Annan vårdenhet …',
     wholeOrganisation: 'Hela organisationen',
-    you: 'Namn och lösenord',
+    you: 'Språk och lösenord',
     account: 'Konto',
     accountOf: 'Konto: {{name}}',
     sessions: 'Inloggningar',

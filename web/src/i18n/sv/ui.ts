@@ -1,4 +1,5 @@
 export default {
+    patientNumberForm: 'ÅÅÅÅMMDD-NNNN',
     working: 'Arbetar',
     loading: 'Hämtar',
     optional: 'frivilligt',
