@@ -17,6 +17,7 @@ mod portal_log;
 mod portal_login;
 mod portal_machines;
 mod portal_members;
+mod portal_oidc;
 mod portal_will;
 mod serving;
 mod token;
