@@ -307,6 +307,13 @@ async fn no_one_comes_back_with_what_is_not_theirs_or_not_enough() {
     let place = one.come_back(&world, &way_back).await;
     assert_eq!(place, "/studies?of=today");
 
+    // Too low a level of assurance.
+    let mut low = Browser::default();
+    let url = low.begin(&world, TOLVAN).await;
+    let way_back = low.walk(url, "low").await;
+    let place = low.come_back(&world, &way_back).await;
+    assert_eq!(place, "/login?problem=assurance");
+
     // Tolvan, said by the provider of an organisation that he is not of.
     let mut skane = Browser::default();
     let url = skane.begin(&world, "agda@example.net").await;
@@ -327,11 +334,11 @@ async fn no_one_comes_back_with_what_is_not_theirs_or_not_enough() {
     let place = refused.come_back(&world, &way_back).await;
     assert_eq!(place, "/login?problem=provider");
 
-    for browser in [&mut skane, &mut refused] {
+    for browser in [&mut low, &mut skane, &mut refused] {
         assert_eq!(browser.session(&world).await["level"], "none");
     }
     let failed = world.log_ins(Outcome::Failure).await;
-    assert_eq!(failed.len(), 3, "{failed:?}");
+    assert_eq!(failed.len(), 4, "{failed:?}");
 
     // Back is to a place of ours, or nowhere; for who has no provider there is none.
     let begin = "/api/login/oidc/begin";
