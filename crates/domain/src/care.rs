@@ -87,15 +87,6 @@ pub fn period(from: Timestamp, until: Timestamp, now: Timestamp) -> Result<(), B
 }
 
 words!(
-    /// What an auditor found of an access.
-    Assessment {
-        Justified = "justified",
-        Unclear = "unclear",
-        Unjustified = "unjustified",
-    }
-);
-
-words!(
     /// What the patient has said to this access.
     Will {
         /// Nothing.

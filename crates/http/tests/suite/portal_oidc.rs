@@ -111,7 +111,6 @@ impl World {
             mapping: Mapping::siths(),
             acr_values: vec!["loa3".into()],
             two_factors,
-            userinfo: true,
             ca_file: None,
         };
         let kept = KeptProvider {

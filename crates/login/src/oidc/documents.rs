@@ -129,7 +129,6 @@ impl RelyingParty {
             mapping: Mapping::default(),
             acr_values: Vec::new(),
             two_factors: false,
-            userinfo: false,
             ca_file: None,
         };
         let known = self.discover(&provider, now).await?;

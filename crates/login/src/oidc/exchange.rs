@@ -75,7 +75,7 @@ impl RelyingParty {
         let tokens = self.exchange(provider, &known, &flow, given, now).await?;
         let claims = self.verified(provider, &known, &flow, &tokens, now).await?;
         claims::check_assurance(&claims, &provider.acr_values)?;
-        let user_info = self.user_info(provider, &known, &tokens, &claims).await?;
+        let user_info = self.user_info(&known, &tokens, &claims).await?;
         claims::identity(provider, &claims, user_info.as_ref())
     }
 
@@ -133,19 +133,17 @@ impl RelyingParty {
         Ok(id_token::verify(jwt, &header, key, &expected, now)?)
     }
 
-    /// Claims of the UserInfo endpoint (OpenID Connect Core 5.3), if wanted.
+    /// Claims of the UserInfo endpoint (OpenID Connect Core 5.3), of a provider
+    /// that has one: what is asked for by scope comes from there (5.4).
     async fn user_info(
         &self,
-        provider: &Provider,
         known: &Known,
         tokens: &Tokens,
         claims: &Claims,
     ) -> Result<Option<Claims>, OidcError> {
-        if !provider.userinfo {
+        let Some(place) = known.userinfo_endpoint.clone() else {
             return Ok(None);
-        }
-        let place = known.userinfo_endpoint.clone();
-        let place = place.ok_or(OidcError::Unreadable(USER_INFO))?;
+        };
         let token = tokens.access_token.as_deref();
         let token = token.ok_or(OidcError::Unreadable(TOKENS))?;
         let request = known.client.get(place).bearer_auth(token);

@@ -27,9 +27,6 @@ pub struct Provider {
     /// Whether a login there counts as two factors here.
     #[serde(default)]
     pub two_factors: bool,
-    /// Whether claims are asked for at the UserInfo endpoint too.
-    #[serde(default)]
-    pub userinfo: bool,
     /// PEM; trusted besides the system's authorities.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,

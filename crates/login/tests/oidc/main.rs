@@ -50,7 +50,6 @@ fn provider(issuer: &str) -> Provider {
         mapping: Mapping::siths(),
         acr_values: vec!["loa3".into()],
         two_factors: true,
-        userinfo: true,
         ca_file: None,
     }
 }

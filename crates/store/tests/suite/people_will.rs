@@ -3,8 +3,9 @@
 use crate::fixture::*;
 use bildbro_domain::{
     BlockId, Digest, MemberId, OrganisationId, Personal,
+    audit::spot_check::Assessment,
     audit::{Action, Entry, Outcome},
-    care::{Assessment, Will},
+    care::Will,
     member::Level,
     permission::{BuiltIn, Permission},
     policy::{Denial, Relation},

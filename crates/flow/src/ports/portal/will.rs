@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use bildbro_domain::{
     BlockId, CareUnitId, ConsentId, EmergencyId, MemberId, OrganisationId, PatientKey, Personal,
     StudyUid,
-    care::{Assessment, Will},
+    audit::spot_check::Assessment,
+    care::Will,
     policy::{Denial, Relation},
     share::Purpose,
 };

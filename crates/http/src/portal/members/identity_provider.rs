@@ -155,7 +155,6 @@ impl Wanted {
             mapping,
             acr_values: self.acr_values,
             two_factors: self.two_factors,
-            userinfo: false,
             ca_file: None,
         })
     }

@@ -1,6 +1,8 @@
 //! The messages about patients' will.
 
-use bildbro_domain::{CareUnitId, PatientKey, Personal, care::Assessment, share::Purpose};
+use bildbro_domain::{
+    CareUnitId, PatientKey, Personal, audit::spot_check::Assessment, share::Purpose,
+};
 use bildbro_flow::ports::portal::{
     Page,
     will::{

@@ -14,7 +14,6 @@ fn provider(mapping: Mapping) -> Provider {
         mapping,
         acr_values: Vec::new(),
         two_factors: true,
-        userinfo: false,
         ca_file: None,
     }
 }

@@ -9,6 +9,7 @@ mod approvals;
 mod directory;
 mod identity_provider;
 mod letters;
+mod links;
 mod log;
 mod login;
 mod machines;

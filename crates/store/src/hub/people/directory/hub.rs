@@ -8,11 +8,11 @@ use crate::{
     fault::Fault,
     hub::{
         holdings, overview,
-        people::{allow, letters, members},
+        people::{allow, letters, links, members},
     },
     value::{id, maybe_time, micros, name, unsigned, word},
 };
-use bildbro_domain::{Digest, MemberId};
+use bildbro_domain::{MemberId, member::InvitationKind};
 use bildbro_domain::{
     OrganisationId,
     audit::{Action, Actor, checkpoint::Note},
@@ -54,9 +54,6 @@ const END_ALL: [&str; 3] = [
     "DELETE FROM token WHERE gateway IN (SELECT id FROM gateway WHERE organisation = $1)",
     "DELETE FROM machine_token WHERE machine IN (SELECT id FROM machine WHERE organisation = $1)",
 ];
-
-const INVITE: &str = "INSERT INTO invitation (token_hash, member, kind, issued_at, expires_at) \
-     VALUES ($1, $2, 'invitation', $3, $4)";
 
 const CHECKPOINT: &str = "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1";
 
@@ -120,7 +117,15 @@ pub async fn add(
     let Some(member) = member else {
         return Ok(Err(Refusal::Taken("email")));
     };
-    invite(connection, member, first.token, first.expires, caller.at).await?;
+    let link = (first.token, first.expires);
+    links::make(
+        connection,
+        member,
+        InvitationKind::Invitation,
+        link,
+        caller.at,
+    )
+    .await?;
     let letter = (first.letter.0)(who.member.name.reveal());
     letters::queue(connection, &letter, caller.at).await?;
     let mut entry = allowed.entry(Uuid::now_v7());
@@ -181,23 +186,6 @@ async fn add_first(
         roles: vec![BuiltIn::Administrator],
     };
     members::add_first(connection, new, by, at).await
-}
-
-async fn invite(
-    connection: &mut Connection,
-    member: MemberId,
-    token: Digest,
-    expires: Timestamp,
-    at: Timestamp,
-) -> Result<(), Fault> {
-    sqlx::query(INVITE)
-        .bind(token.to_string())
-        .bind(member.to_string())
-        .bind(micros(at))
-        .bind(micros(expires))
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 pub async fn close(

@@ -5,7 +5,7 @@ use crate::{
     audit,
     database::{Connection, Lock, hold, locking},
     fault::Fault,
-    hub::people::{acting::whole_member, letters},
+    hub::people::{acting::whole_member, letters, links},
     value::{id, micros, time, word},
 };
 use bildbro_domain::{
@@ -49,8 +49,6 @@ const PROVIDER_FOR: &str = "SELECT p.organisation, p.name, p.config FROM (\
 
 const INVITATION: &str = "SELECT member, kind, expires_at, used_at FROM invitation \
      WHERE token_hash = $1";
-const INVITE: &str = "INSERT INTO invitation (token_hash, member, kind, issued_at, expires_at) \
-     VALUES ($1, $2, $3, $4, $5)";
 /// The others too: none of them is to be lying about once there is a password.
 const USE_INVITATIONS: &str =
     "UPDATE invitation SET used_at = $2 WHERE member = $1 AND used_at IS NULL";
@@ -278,14 +276,8 @@ pub async fn ask_reset(
 ) -> Result<(), Fault> {
     match account {
         Some(member) => {
-            sqlx::query(INVITE)
-                .bind(link.id.to_string())
-                .bind(member.to_string())
-                .bind(InvitationKind::Reset.as_str())
-                .bind(micros(at))
-                .bind(micros(link.expires_at))
-                .execute(&mut *connection)
-                .await?;
+            let kept = (link.id, link.expires_at);
+            links::make(connection, member, InvitationKind::Reset, kept, at).await?;
             letters::queue(connection, letter, at).await?;
         }
         // Rows that nobody will ask for.

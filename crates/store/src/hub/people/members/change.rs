@@ -4,6 +4,7 @@ use super::{
     super::{
         acting::{acting_alone, allow, refuse, whole_member},
         approvals::{self, Request},
+        links,
         stop::Stop,
     },
     administrators::{Goes, keeps_one},
@@ -40,8 +41,6 @@ const SET_ACTIVE: [&str; 2] = [
 const HOLD: &str = "SELECT id FROM member WHERE id = $1";
 
 const END_SESSIONS: &str = "DELETE FROM session WHERE member = $1";
-
-const END_LINKS: &str = "DELETE FROM invitation WHERE member = $1 AND used_at IS NULL";
 
 /// The address as compared.
 pub fn email_key(email: &str) -> String {
@@ -113,7 +112,7 @@ pub async fn change(
         .await?;
     if email_key(&found.email) != email_key(&to.email) {
         // Links lie in a mailbox that is no longer theirs.
-        each(connection, &[END_LINKS], member).await?;
+        links::end(connection, member).await?;
     }
     append(connection, about(&allowed, member)).await
 }
@@ -166,8 +165,8 @@ pub async fn close(
     found: &Found,
 ) -> Result<Entry, Stop> {
     may_close(connection, allowed, found).await?;
-    let all = [END_LINKS, SET_ACTIVE[0], END_SESSIONS];
-    each(connection, &all, found.id).await?;
+    links::end(connection, found.id).await?;
+    each(connection, &[SET_ACTIVE[0], END_SESSIONS], found.id).await?;
     Ok(about(allowed, found.id))
 }
 
@@ -205,7 +204,7 @@ pub async fn end_sessions(
 
 /// Ends sessions and links, as before a new link is made.
 pub async fn shut_out(connection: &mut Connection, member: MemberId) -> Result<(), Fault> {
-    each(connection, &[END_LINKS], member).await?;
+    links::end(connection, member).await?;
     hold(connection, HOLD, member.to_string()).await?;
     each(connection, &[END_SESSIONS], member).await
 }

@@ -1,5 +1,6 @@
 //! The first member of an organisation, made by whoever runs the hub.
 
+use super::super::links;
 use crate::{
     audit,
     database::Connection,
@@ -9,6 +10,7 @@ use crate::{
 use bildbro_domain::{
     AssignmentId, Digest, MemberId,
     audit::{Action, Actor, Outcome},
+    member::InvitationKind,
     permission::BuiltIn,
 };
 use bildbro_flow::ports::portal::members::FirstMember;
@@ -19,11 +21,6 @@ const ADD: &str = "INSERT INTO member (id, organisation, name, email, email_key,
      active, created_at) VALUES ($1, $2, $3, $4, $5, $6, TRUE, $7) ON CONFLICT DO NOTHING";
 
 const ORGANISATION: &str = "SELECT organisation FROM member WHERE id = $1 AND active";
-
-const END_LINKS: &str = "DELETE FROM invitation WHERE member = $1 AND used_at IS NULL";
-
-const LINK: &str = "INSERT INTO invitation (token_hash, member, kind, issued_at, expires_at) \
-     VALUES ($1, $2, 'invitation', $3, $4)";
 
 const GRANT: &str = "INSERT INTO assignment (id, member, role, care_unit, commission, granted_at) \
      VALUES ($1, $2, $3, NULL, NULL, $4)";
@@ -99,17 +96,9 @@ pub async fn link(
     let Some(organisation) = organisation else {
         return Ok(false);
     };
-    sqlx::query(END_LINKS)
-        .bind(member.to_string())
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query(LINK)
-        .bind(token.to_string())
-        .bind(member.to_string())
-        .bind(micros(at))
-        .bind(micros(expires))
-        .execute(&mut *connection)
-        .await?;
+    links::end(connection, member).await?;
+    let kind = InvitationKind::Invitation;
+    links::make(connection, member, kind, (token, expires), at).await?;
     let mut entry = audit::entry(at, Action::InviteMember, Outcome::Success, by);
     entry.organisation = Some(id(&organisation, "member.organisation")?);
     entry.about = Some(member);

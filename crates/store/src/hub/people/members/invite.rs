@@ -4,7 +4,7 @@ use super::{
     super::{
         acting::{acting_alone, allow},
         approvals::{self, Request},
-        letters,
+        letters, links,
         stop::Stop,
     },
     assign::{may_give, put},
@@ -16,7 +16,7 @@ use bildbro_domain::{
     MemberId,
     approval::Guarded,
     audit::{Action, Entry},
-    member::Acting,
+    member::{Acting, InvitationKind},
     policy::Allowed,
 };
 use bildbro_flow::{
@@ -33,9 +33,6 @@ const ADD: &str = "INSERT INTO member (id, organisation, name, email, email_key,
      personal_number, language, active, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, $9)";
 
-const LINK: &str = "INSERT INTO invitation (token_hash, member, kind, issued_at, expires_at) \
-     VALUES ($1, $2, $3, $4, $5)";
-
 const ORGANISATION_NAME: &str = "SELECT name FROM organisation WHERE id = $1";
 
 /// After a reset only the link lets someone in: with the password alone a thief
@@ -46,9 +43,6 @@ const FORGET_FACTORS: [&str; 2] = [
     "DELETE FROM factor WHERE member = $1",
     "DELETE FROM recovery_code WHERE member = $1",
 ];
-
-const INVITATION: &str = "invitation";
-const RESET: &str = "reset";
 
 pub async fn invite(
     connection: &mut Connection,
@@ -74,7 +68,14 @@ pub async fn invite(
         }
     }
     add(connection, &who, member, new, at).await?;
-    put_link(connection, member, INVITATION, link, at).await?;
+    links::make(
+        connection,
+        member,
+        InvitationKind::Invitation,
+        (link.token, link.expires),
+        at,
+    )
+    .await?;
     if let Some(seal) = seal {
         let to = (new.particulars.email.as_str(), new.language.as_str());
         let letter = invitation(connection, &who, to, link).await?;
@@ -140,24 +141,6 @@ async fn add(
     Ok(())
 }
 
-async fn put_link(
-    connection: &mut Connection,
-    member: MemberId,
-    kind: &'static str,
-    link: &Link,
-    at: Timestamp,
-) -> Result<(), Fault> {
-    sqlx::query(LINK)
-        .bind(link.token.to_string())
-        .bind(member.to_string())
-        .bind(kind)
-        .bind(micros(at))
-        .bind(micros(link.expires))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
 /// `to`: address and language.
 async fn invitation(
     connection: &mut Connection,
@@ -199,7 +182,14 @@ pub async fn again(
         return Err(Refusal::Over("the account has been set up already").into());
     }
     shut_out(connection, member).await?;
-    put_link(connection, member, INVITATION, link, caller.at).await?;
+    links::make(
+        connection,
+        member,
+        InvitationKind::Invitation,
+        (link.token, link.expires),
+        caller.at,
+    )
+    .await?;
     if let Some(seal) = seal {
         let to = (found.email.as_str(), found.language.as_str());
         let letter = invitation(connection, &who, to, link).await?;
@@ -234,7 +224,14 @@ pub async fn reset(
             "factors"
         }
     };
-    put_link(connection, member, RESET, link, caller.at).await?;
+    links::make(
+        connection,
+        member,
+        InvitationKind::Reset,
+        (link.token, link.expires),
+        caller.at,
+    )
+    .await?;
     if let Some(seal) = seal {
         letters::queue(connection, &seal(&reset_letter(&found, link)), caller.at).await?;
     }

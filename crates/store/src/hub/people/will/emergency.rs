@@ -13,8 +13,9 @@ use crate::{
 };
 use bildbro_domain::{
     EmergencyId, OrganisationId, PatientKey, Personal,
+    audit::spot_check::Assessment,
     audit::{Action, Entry, Outcome},
-    care::{Assessment, EMERGENCY_LASTS, REASON},
+    care::{EMERGENCY_LASTS, REASON},
     policy::Denial,
 };
 use bildbro_flow::ports::portal::{

@@ -21,8 +21,8 @@ use crate::{
 use async_trait::async_trait;
 use bildbro_domain::{
     BlockId, CareUnitId, ConsentId, EmergencyId, OrganisationId, PatientKey, Personal,
+    audit::spot_check::Assessment,
     audit::{Action, Entry, Outcome},
-    care::Assessment,
     member::Acting,
     policy::{self, Allowed},
 };

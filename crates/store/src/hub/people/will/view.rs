@@ -10,8 +10,8 @@ use crate::{
 };
 use bildbro_domain::{
     CareUnitId, MemberId, PatientKey, Personal,
+    audit::spot_check::Assessment,
     audit::{Action, Entry, Outcome},
-    care::Assessment,
     permission::Permission,
     policy::{self, Denial},
 };
