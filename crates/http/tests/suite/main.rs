@@ -18,6 +18,7 @@ mod portal_login;
 mod portal_machines;
 mod portal_members;
 mod portal_oidc;
+mod portal_takeover;
 mod portal_will;
 mod serving;
 mod token;

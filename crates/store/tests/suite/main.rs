@@ -142,6 +142,7 @@ mod on {
         a_proof_lets_one_session_rise_once,
         a_ceremony_is_taken_once_and_in_time,
         a_provider_speaks_for_its_own_organisation,
+        what_was_judged_before_a_change_does_not_hold_after_it,
     ]);
     on_every_backend!(gateway_sqlite; gateway [
         indexing_is_idempotent,

@@ -199,3 +199,22 @@ pub async fn a_provider_speaks_for_its_own_organisation(hub: &HubDb) {
     let foreign = hub.accounts(at_provider(other.id)).await;
     assert!(foreign.unwrap().is_empty());
 }
+
+/// Of a try in flight, and of an address's domain.
+pub async fn what_was_judged_before_a_change_does_not_hold_after_it(hub: &HubDb) {
+    let member = member(hub).await;
+    let new = |n: u8| NewSession {
+        token: Digest::of(&[n]),
+        member,
+        level: Level::First,
+        means: "password",
+        life: SessionLife::default(),
+        from: String::new(),
+        agent: String::new(),
+        at: at(0),
+    };
+    let judged = Some(Personal::new("the hash of a password that was reset"));
+    let late = hub.log_in(new(1), judged, None).await;
+    assert!(matches!(late, Err(Refusal::NoSession)), "{late:?}");
+    assert!(hub.log_in(new(2), None, None).await.is_ok());
+}

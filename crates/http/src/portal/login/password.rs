@@ -63,11 +63,7 @@ pub async fn log_in(
 ) -> Result<Response, Refused> {
     let name = name_of(&ask.email);
     let account = account(&state, name.as_deref()).await?;
-    // Whoever has no password comes in another way, and a mailbox is not one.
-    let member = account
-        .as_ref()
-        .filter(|account| account.password.is_some())
-        .map(|account| account.member);
+    let member = account.as_ref().map(|account| account.member);
     let counted = name.as_deref().unwrap_or_default();
     let passed = throttle::password(&state, &browser, counted, member).await?;
     let stored = account.as_ref().and_then(|a| a.password.clone());
@@ -161,7 +157,11 @@ pub async fn forgotten(
 ) -> Result<StatusCode, Refused> {
     let name = name_of(&ask.email);
     let account = account(&state, name.as_deref()).await?;
-    let member = account.as_ref().map(|account| account.member);
+    // Whoever has no password comes in another way, and a mailbox is not one.
+    let member = account
+        .as_ref()
+        .filter(|account| account.password.is_some())
+        .map(|account| account.member);
     let counted = name.as_deref().unwrap_or_default();
     throttle::letter(&state, &browser, counted, member).await?;
     let at = browser.caller.at;

@@ -14,6 +14,7 @@ use axum::{
 use bildbro_domain::{
     CareUnitId,
     member::{FactorKind, Level},
+    permission::Permission,
     policy::FRESH,
 };
 use bildbro_flow::ports::portal::{
@@ -124,10 +125,10 @@ impl Session {
         let who = &view.who;
         let full = who.level == Level::Full;
         let counting = || who.counting().filter(|_| full);
-        let permissions: BTreeSet<_> = counting()
-            .flat_map(|a| a.role.permissions.iter())
-            .map(|permission| permission.as_str())
-            .collect();
+        let held = Permission::ALL
+            .iter()
+            .filter(|one| full && who.holds(**one));
+        let permissions: BTreeSet<_> = held.map(|permission| permission.as_str()).collect();
         let roles: BTreeSet<_> = counting().map(|a| a.role.word.clone()).collect();
         let fresh_until = who.fresh_at.checked_add(FRESH).ok();
         let units: Vec<Unit> = view.units.into_iter().map(Unit::from).collect();

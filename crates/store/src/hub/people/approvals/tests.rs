@@ -11,7 +11,7 @@ use bildbro_flow::ports::{
     hub::{HubStore, NewOrganisation, Timing},
     portal::{
         login::{Login, NewSession, SessionLife},
-        members::{FirstMember, Members, NewAssignment},
+        members::{FirstMember, Members, NewAssignment, Particulars},
         roles::{RoleDefinition, Roles},
     },
 };
@@ -212,6 +212,12 @@ async fn a_role_that_someone_has_is_widened_by_two() {
             .await
             .unwrap();
         let approval = world.ask_role(&one, clerk, &role.to_string()).await;
+        // What was asked for must be what is approved: it grows by approval only.
+        let meanwhile = hub.change_role(&one, role, &wide).await;
+        assert!(
+            matches!(meanwhile, Err(Refusal::ApprovalAsked(_))),
+            "{meanwhile:?}"
+        );
         hub.approve(&two, approval).await.unwrap();
         let asked = hub.change_role(&one, role, &wide).await;
         let Err(Refusal::ApprovalAsked(approval)) = asked else {
@@ -258,6 +264,33 @@ async fn a_yes_to_another_parts_request_is_spent_once_on_that_request() {
         assert!(!spent(request, 24 * 3600).await);
         assert!(spent(request, 3).await);
         assert!(!spent(request, 4).await);
+    })
+    .await;
+}
+
+/// Whoever asks could otherwise log in as the second member first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_log_in_the_asker_has_touched_is_no_second() {
+    on_both(async |world| {
+        let (one_id, one) = world.member("one", BuiltIn::Administrator).await;
+        let (two_id, two) = world.member("two", BuiltIn::Administrator).await;
+        let (clerk, _) = world.member("clerk", BuiltIn::Sender).await;
+        let hub = &world.hub;
+        let approval = world.ask_role(&one, clerk, "auditor").await;
+        let to = Particulars {
+            name: "two".into(),
+            email: "one.too@skane.example".into(),
+            hsa_id: None,
+            personal_number: None,
+        };
+        hub.change_member(&one, two_id, &to).await.unwrap();
+        let touched = hub.approve(&two, approval).await;
+        assert!(is_denied(&touched, Denial::FourEyes), "{touched:?}");
+        let week = 7 * 24 * 3600;
+        let later = world.log_in(one_id, week).await;
+        let approval = world.ask_role(&later, clerk, "receiver").await;
+        let later = world.log_in(two_id, week + 1).await;
+        hub.approve(&later, approval).await.unwrap();
     })
     .await;
 }
