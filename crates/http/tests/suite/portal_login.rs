@@ -434,6 +434,11 @@ async fn a_stranger_cannot_lock_a_colleague_out() {
     }
     let full = sprayer.password(&world, "next@example.com", OTHER).await;
     assert_eq!(full.problem(), "too-many-attempts");
+    // Whoever is known there goes on: a hospital has one address for all.
+    settled.browser.address.clone_from(&sprayer.address);
+    settled.browser.cookies.remove("__Host-session");
+    let known = settled.browser.password(&world, &settled.email, PASSWORD);
+    assert_eq!(known.await.json()["level"], "first");
     // A clock that was set back a day keeps nobody out for a day.
     world.at(-86_400);
     let back = sprayer.password(&world, "next@example.com", OTHER).await;
@@ -697,6 +702,16 @@ async fn what_is_malformed_foreign_or_too_large_is_refused() {
         let means = means.await.json();
         assert_eq!(means["identity_provider"], json!({"name": "IdP"}));
     }
+    // Another organisation with a provider of its own invites someone of the domain.
+    let other = world.hub.recipient.organisation;
+    world.hub.member(other, &[BuiltIn::Sender]).await;
+    world.sql(&format!(
+        "INSERT INTO identity_provider (organisation, name, config, changed_at) \
+         VALUES ('{other}', 'Foreign', '{config}', 0)"
+    ));
+    let ask = json!({ "email": settled.email });
+    let means = browser.call(&world, "POST", "/api/login/means", ask).await;
+    assert_eq!(means.json()["identity_provider"]["name"], "IdP");
     for away in [
         "https://evil.example",
         "//evil.example",

@@ -516,6 +516,21 @@ pub async fn an_extract_tells_accesses_and_units_not_other_providers_staff(hub: 
     let accesses = hub.extract_log(&rut.calls(60), &from).await.unwrap();
     assert_eq!(accesses.lines.len(), 1);
     assert_eq!(count(hub, Action::ExtractAudit, Outcome::Success).await, 2);
+    // A local number, with its issuer where someone looked and without where
+    // images went.
+    for local in ["TF-1", "TF-1@1.2.752.9", "TF-12"] {
+        let mut look = there.did(Action::View, at(53), local);
+        look.counterpart = Some(own);
+        hub.record(&look).await.unwrap();
+    }
+    for asked in ["TF-1", "TF-1@1.2.752.9"] {
+        let local = ExtractWish {
+            patient: Personal::new(asked),
+            ..wish.clone()
+        };
+        let accesses = hub.extract_log(&rut.calls(60), &local).await.unwrap();
+        assert_eq!(accesses.lines.len(), 2, "{asked}");
+    }
     // A second factor shown eleven minutes ago is not fresh.
     let refusal = hub.extract_log(&rut.calls(660), &wish).await.unwrap_err();
     assert!(matches!(
