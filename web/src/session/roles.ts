@@ -24,7 +24,7 @@ export const PERMISSIONS: Permission[] = [
 
 const BUILT_IN: Record<string, Permission[]> = {
     sender: ['find', 'share', 'view', 'follow_deliveries'],
-    receiver: ['receive', 'view', 'download', 'emergency', 'register_will', 'follow_deliveries'],
+    receiver: ['receive', 'find', 'view', 'download', 'emergency', 'register_will', 'follow_deliveries'],
     order_handler: ['handle_orders', 'find', 'share', 'view'],
     administrator: ['manage_organisation', 'manage_members', 'manage_gateways', 'manage_machines', 'follow_deliveries'],
     auditor: ['search_audit', 'review_audit'],

@@ -160,7 +160,12 @@ function Sheet({ check }: { check: SpotCheckSheet }) {
                 actions={
                     <>
                         <Button onPress={() => setClosing(false)}>{u('cancel')}</Button>
-                        <Button kind="primary" isPending={close.isPending} onPress={() => close.mutate()}>
+                        <Button
+                            kind="primary"
+                            isPending={close.isPending}
+                            isDisabled={done < entries.length}
+                            onPress={() => close.mutate()}
+                        >
                             {t('spot.close')}
                         </Button>
                     </>

@@ -43,13 +43,15 @@ export function AboutYou(props: { token: string; invitation: Invitation; onDone(
             }
         >
             <TextField label={t('invitation.email')} value={invitation.email} isReadOnly autoComplete="username" />
-            <TextInForm
-                control={control}
-                name="name"
-                label={t('invitation.name')}
-                hint={t('invitation.nameHint')}
-                autoComplete="name"
-            />
+            {invitation.kind === 'invitation' && (
+                <TextInForm
+                    control={control}
+                    name="name"
+                    label={t('invitation.name')}
+                    hint={t('invitation.nameHint')}
+                    autoComplete="name"
+                />
+            )}
             <TextInForm
                 control={control}
                 name="password"

@@ -76,6 +76,7 @@ function Edit({ own }: { own: Organisation }) {
                 <TextField
                     {...draft.bind('on_call')}
                     label={t('onCall')}
+                    type="email"
                     hint={t('onCallHint')}
                     optional
                     autoComplete="off"

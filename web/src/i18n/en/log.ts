@@ -48,7 +48,7 @@ export default {
     extract: {
         action: 'Extract for a patient',
         title: 'Extract for a patient',
-        lead: 'All that the log holds about one patient, to hand over when asked. The extract is logged.',
+        lead: 'Who has had access to the data of one patient, to hand over when asked. The extract is logged.',
         fetch: 'Fetch',
         format: 'Format',
         pdf: 'PDF',
@@ -88,8 +88,8 @@ export default {
         close: 'Close',
         closeTitle: 'Close the spot check?',
         closeBody: 'The judgements cannot be changed later.',
-        closeEarly_one: '{{n}} entry has not been judged. The judgements cannot be changed later.',
-        closeEarly_other: '{{n}} entries have not been judged. The judgements cannot be changed later.',
+        closeEarly_one: '{{n}} entry has not been judged yet. Judge it, and the spot check can be closed.',
+        closeEarly_other: '{{n}} entries have not been judged yet. Judge them, and the spot check can be closed.',
         closed: 'The spot check is closed.',
     },
     emergency: {

@@ -14,7 +14,7 @@ export default {
     number: 'Organisation number',
     postal: 'Postal address',
     onCall: 'On call',
-    onCallHint: 'A telephone number that others can ring when images are urgent.',
+    onCallHint: 'An e-mail address that is read at all hours, for what is urgent.',
     namesStaff: 'Show names of staff to patients',
     namesStaffHint: 'Otherwise extracts from the log say the care unit instead of the name of the person.',
     units: {

@@ -48,7 +48,7 @@ export default {
     extract: {
         action: 'Utdrag till patient',
         title: 'Utdrag till patient',
-        lead: 'Allt som loggen har om en patient, att lämna ut på begäran. Utdraget loggas.',
+        lead: 'Vilka som har tagit del av en patients uppgifter, att lämna ut på begäran. Utdraget loggas.',
         fetch: 'Hämta',
         format: 'Format',
         pdf: 'PDF',
@@ -88,8 +88,8 @@ export default {
         close: 'Avsluta',
         closeTitle: 'Avsluta stickprovet?',
         closeBody: 'Bedömningarna kan inte ändras sedan.',
-        closeEarly_one: '{{n}} post är inte bedömd. Bedömningarna kan inte ändras sedan.',
-        closeEarly_other: '{{n}} poster är inte bedömda. Bedömningarna kan inte ändras sedan.',
+        closeEarly_one: '{{n}} post är inte bedömd än. Bedöm den, så kan stickprovet stängas.',
+        closeEarly_other: '{{n}} poster är inte bedömda än. Bedöm dem, så kan stickprovet stängas.',
         closed: 'Stickprovet är avslutat.',
     },
     emergency: {

@@ -14,7 +14,7 @@ export default {
     number: 'Organisationsnummer',
     postal: 'Postadress',
     onCall: 'Jour',
-    onCallHint: 'Telefonnummer som andra kan ringa när bilder brådskar.',
+    onCallHint: 'En e-postadress som läses dygnet runt, för det som brådskar.',
     namesStaff: 'Visa namn på personal för patienter',
     namesStaffHint: 'I utdrag ur loggen står annars vårdenheten i stället för personens namn.',
     units: {

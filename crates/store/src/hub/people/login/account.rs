@@ -228,6 +228,9 @@ pub async fn accept_invitation(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let member = invitation.account.member;
+    // The log goes by the name; whoever only chooses a password anew keeps theirs.
+    let is_new = invitation.kind == InvitationKind::Invitation;
+    let name = accepting.name.filter(|_| is_new);
     hold(connection, HOLD_MEMBER, member.to_string()).await?;
     sqlx::query(USE_INVITATIONS)
         .bind(member.to_string())
@@ -238,7 +241,7 @@ pub async fn accept_invitation(
         .bind(member.to_string())
         .bind(accepting.password.reveal())
         .bind(&accepting.language)
-        .bind(accepting.name)
+        .bind(name)
         .execute(&mut *connection)
         .await?;
     sqlx::query(END_ALL)
