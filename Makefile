@@ -16,7 +16,7 @@ export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .NOTPARALLEL:
-.PHONY: help test demo openapi setup build fmt fmt-check lint layers web web-check web-e2e unit doc browser bench bench-short audit-million fuzz fuzz-short chaos chaos-short large licences clean
+.PHONY: help test demo openapi setup build fmt fmt-check lint layers web web-check web-e2e unit doc browser bench bench-short audit-million audit-cost fuzz fuzz-short chaos chaos-short large licences clean
 
 help:
 	@echo 'make test      all checks and tests; installs what they need (Debian)'
@@ -93,6 +93,10 @@ bench-short: build
 # A log of a million entries: what filling, verifying and searching it takes.
 audit-million:
 	cargo test --release --locked -p bildbro-store --test suite -- --ignored --nocapture a_million_entries
+
+# What an entry costs of the transaction that it rides in.
+audit-cost:
+	cargo test --release --locked -p bildbro-store --lib --test suite -- --ignored --nocapture what_an_entry_costs
 
 # libFuzzer on each target, from the seeds and what earlier runs have kept.
 # Instrumented without a sanitizer: the product has no unsafe code. See docs/fuzzing.md.

@@ -6,7 +6,7 @@
 //! the file in hand, but verification shows where they were.
 
 use crate::{
-    database::{Connection, Lock, locking},
+    database::{Builder, Connection, LIST, Lock, locking},
     fault::Fault,
     value::{id, micros, patient_key, signed, to_json, unsigned},
 };
@@ -27,11 +27,13 @@ const HEAD: &str = "SELECT sequence, hash FROM audit_head WHERE id = 1";
 const SET_HEAD: &str = "UPDATE audit_head SET sequence = $1, hash = $2 WHERE id = 1";
 
 const APPEND: &str = "INSERT INTO audit (sequence, previous, hash, at, action, outcome, \
-     organisation, counterpart, patient_id, share, delivery, text, member, care_unit, about) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+     organisation, counterpart, patient_id, share, delivery, text, member, care_unit, about) ";
 
-const APPEND_STUDY: &str = "INSERT INTO audit_study (sequence, study_uid) VALUES ($1, $2) \
-     ON CONFLICT DO NOTHING";
+const APPEND_STUDIES: &str = "INSERT INTO audit_study (sequence, study_uid) ";
+
+/// Entries of one statement: a transaction has two or three as a rule, and all
+/// go in at once.
+const ROWS: usize = 64;
 
 const LINKS: &str = "SELECT sequence, previous, hash, text FROM audit \
      WHERE sequence > $1 ORDER BY sequence LIMIT $2";
@@ -49,10 +51,15 @@ pub async fn append(connection: &mut Connection, entries: &[Entry]) -> Result<()
     }
     let held = locking(connection, HEAD, Lock::Alone);
     let (mut sequence, mut previous) = read_head(connection, held).await?;
-    for entry in entries {
-        let link = chain(previous, sequence + 1, to_json(entry, "an audit entry")?);
-        insert(connection, entry, &link).await?;
-        (sequence, previous) = (link.sequence, link.hash);
+    for part in entries.chunks(ROWS) {
+        let mut links = Vec::with_capacity(part.len());
+        for entry in part {
+            let link = chain(previous, sequence + 1, to_json(entry, "an audit entry")?);
+            (sequence, previous) = (link.sequence, link.hash);
+            links.push((entry, link));
+        }
+        insert(connection, &links).await?;
+        insert_studies(connection, &links).await?;
     }
     sqlx::query(SET_HEAD)
         .bind(signed(sequence))
@@ -62,36 +69,48 @@ pub async fn append(connection: &mut Connection, entries: &[Entry]) -> Result<()
     Ok(())
 }
 
-async fn insert(connection: &mut Connection, entry: &Entry, link: &Link) -> Result<(), Fault> {
-    sqlx::query(APPEND)
-        .bind(signed(link.sequence))
-        .bind(Digest(link.previous).to_string())
-        .bind(Digest(link.hash).to_string())
-        .bind(micros(entry.at))
-        .bind(entry.action.as_str())
-        .bind(outcome_word(entry.outcome))
-        .bind(entry.organisation.map(|id| id.to_string()))
-        .bind(entry.counterpart.map(|id| id.to_string()))
-        .bind(
-            entry
-                .patient_id
-                .as_ref()
-                .map(|patient| patient_key(patient.reveal(), "", entry.at)),
-        )
-        .bind(entry.share.map(|id| id.to_string()))
-        .bind(entry.delivery.map(|id| id.to_string()))
-        .bind(&link.text)
-        .bind(entry.actor.member_id().map(|id| id.to_string()))
-        .bind(entry.unit.map(|id| id.to_string()))
-        .bind(entry.about.map(|id| id.to_string()))
-        .execute(&mut *connection)
-        .await?;
-    for study in &entry.studies {
-        sqlx::query(APPEND_STUDY)
-            .bind(signed(link.sequence))
-            .bind(study.as_str())
-            .execute(&mut *connection)
-            .await?;
+async fn insert(connection: &mut Connection, links: &[(&Entry, Link)]) -> Result<(), Fault> {
+    let mut query = Builder::new(connection, APPEND);
+    query.push_values(links, |row, (entry, link)| {
+        let patient = entry.patient_id.as_ref();
+        row.push_bind(signed(link.sequence))
+            .push_bind(Digest(link.previous).to_string())
+            .push_bind(Digest(link.hash).to_string())
+            .push_bind(micros(entry.at))
+            .push_bind(entry.action.as_str())
+            .push_bind(outcome_word(entry.outcome))
+            .push_bind(entry.organisation.map(|id| id.to_string()))
+            .push_bind(entry.counterpart.map(|id| id.to_string()))
+            .push_bind(patient.map(|patient| patient_key(patient.reveal(), "", entry.at)))
+            .push_bind(entry.share.map(|id| id.to_string()))
+            .push_bind(entry.delivery.map(|id| id.to_string()))
+            .push_bind(link.text.as_str())
+            .push_bind(entry.actor.member_id().map(|id| id.to_string()))
+            .push_bind(entry.unit.map(|id| id.to_string()))
+            .push_bind(entry.about.map(|id| id.to_string()));
+    });
+    query.build().execute(connection).await?;
+    Ok(())
+}
+
+/// What to search the entries by.
+async fn insert_studies(
+    connection: &mut Connection,
+    links: &[(&Entry, Link)],
+) -> Result<(), Fault> {
+    let named = links.iter().flat_map(|(entry, link)| {
+        let studies = entry.studies.iter();
+        studies.map(|study| (link.sequence, study.as_str()))
+    });
+    let rows: Vec<(u64, &str)> = named.collect();
+    for part in rows.chunks(LIST) {
+        let mut query = Builder::new(connection, APPEND_STUDIES);
+        query.push_values(part, |row, (sequence, study)| {
+            row.push_bind(signed(*sequence)).push_bind(*study);
+        });
+        // An entry may name a study twice.
+        query.push(" ON CONFLICT DO NOTHING");
+        query.build().execute(&mut *connection).await?;
     }
     Ok(())
 }

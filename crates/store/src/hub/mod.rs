@@ -45,6 +45,8 @@ mod by_hand;
 mod checkpoints;
 mod claim;
 mod completion;
+#[cfg(test)]
+mod cost;
 mod delivery;
 mod directory;
 mod enrolment;

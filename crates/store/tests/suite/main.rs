@@ -8,6 +8,7 @@
 
 mod backends;
 mod blobs;
+mod cost;
 mod faulty;
 mod fixture;
 mod fsck;
