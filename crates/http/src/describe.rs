@@ -76,6 +76,9 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     if endpoint.caller.is_person() {
         operation["security"] = json!([{ "session": [] }]);
     }
+    if let Caller::Service(scope) = endpoint.caller {
+        operation["security"] = json!([{ "gateway": [scope.as_str()] }]);
+    }
     if let Caller::Holder(permission) = endpoint.caller {
         operation["x-permission"] = permission.as_str().into();
     }

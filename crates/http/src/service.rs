@@ -2,21 +2,22 @@
 //! scope (RFC 6750; SMART App Launch 2.2, "Backend Services").
 //!
 //! [`require_scope`] stands before every route that [`crate::ENDPOINTS`] gives to
-//! services; a handler that asks for [`ServiceCaller`] without it answers 401. A
-//! route that takes people too asks [`service_of`] itself.
+//! services; a handler that asks for [`ServiceCaller`] without it answers 401.
 
 use crate::{
     HubState,
     machine::{bearer, challenge},
+    portal::address,
     problem::ProblemResponse,
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use bildbro_domain::{Digest, ErrorClass, MachineId, OrganisationId};
+use bildbro_flow::ports::portal;
 use bildbro_identity::scope::{Scope, Scopes};
 
 /// The machine that calls, proven, and what its token is good for.
@@ -25,6 +26,8 @@ pub struct ServiceCaller {
     pub machine: MachineId,
     pub organisation: OrganisationId,
     pub scopes: Scopes,
+    /// For a port, which looks at the token again.
+    pub call: portal::Caller,
 }
 
 impl<S: Sync> FromRequestParts<S> for ServiceCaller {
@@ -53,51 +56,53 @@ impl Require {
 /// Lets a request pass only with a token that is good now, and has the scope.
 pub async fn require_scope(
     State(require): State<Require>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
-    match service_of(&require.state, request.headers(), require.scope).await {
-        Ok(Some(caller)) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+    let (mut parts, body) = request.into_parts();
+    match service_of(&require, &parts).await {
+        Ok(caller) => {
+            parts.extensions.insert(caller);
+            next.run(Request::from_parts(parts, body)).await
         }
-        Ok(None) => challenge("Bearer realm=\"bildbro\""),
         Err(response) => response,
     }
 }
 
-/// The service whose token comes with a request; `None` when none does.
+/// The service whose token comes with a request.
 ///
 /// # Errors
 /// The answer to give: 401 for a token that is not good, 403 for one without the
 /// scope (RFC 6750 3.1).
-pub async fn service_of(
-    state: &HubState,
-    headers: &HeaderMap,
-    scope: Scope,
-) -> Result<Option<ServiceCaller>, Response> {
-    if !headers.contains_key(header::AUTHORIZATION) {
-        return Ok(None);
+async fn service_of(require: &Require, parts: &Parts) -> Result<ServiceCaller, Response> {
+    let Require { state, scope } = require;
+    if !parts.headers.contains_key(header::AUTHORIZATION) {
+        return Err(challenge("Bearer realm=\"bildbro\""));
     }
     let invalid = || challenge("Bearer realm=\"bildbro\", error=\"invalid_token\"");
-    let token = bearer(headers).ok_or_else(invalid)?;
-    let hash = Digest::of(token.as_bytes());
+    let token = bearer(&parts.headers).ok_or_else(invalid)?;
+    let call = portal::Caller {
+        token: Digest::of(token.as_bytes()),
+        from: address(parts, state.behind_proxy),
+        at: state.clock.now(),
+    };
     let subject = state
         .portal
-        .service_subject(hash, state.clock.now())
+        .service_subject(call.token, call.at)
         .await
         .map_err(|error| ProblemResponse::from(error).into_response())?
         .ok_or_else(invalid)?;
     // A token whose scopes are no longer known has none.
     let scopes: Scopes = subject.scopes.parse().unwrap_or_default();
-    if !scopes.contains(scope) {
-        return Err(insufficient(scope));
+    if !scopes.contains(*scope) {
+        return Err(insufficient(*scope));
     }
-    Ok(Some(ServiceCaller {
+    Ok(ServiceCaller {
         machine: subject.machine,
         organisation: subject.organisation,
         scopes,
-    }))
+        call,
+    })
 }
 
 fn insufficient(scope: Scope) -> Response {

@@ -17,7 +17,7 @@ mod refusal;
 mod site;
 mod will;
 
-pub use caller::{Guard, guard, same_site};
+pub use caller::{Guard, address, guard, same_site};
 pub use login::LoginMeans;
 pub use site::site;
 

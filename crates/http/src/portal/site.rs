@@ -44,7 +44,7 @@ fn is_page(path: &str, headers: &HeaderMap) -> bool {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    wants_page && !matches!(first, "api" | "link" | "oauth" | "assets")
+    wants_page && !matches!(first, "api" | "fhir" | "link" | "oauth" | "assets")
 }
 
 fn serve(found: &'static File, headers: &HeaderMap) -> Response {

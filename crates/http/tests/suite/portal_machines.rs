@@ -1,14 +1,21 @@
 //! Machines: registered by a person, logging in by themselves.
 
 use crate::fixture::{Answer, Hub, Person, now};
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bildbro_domain::{Digest, GatewayId, audit::Action, permission::BuiltIn};
 use bildbro_identity::machine::{KeyPair, assertion};
 use bildbro_wire::link::{HELLO, TOKEN};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 use uuid::Uuid;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+/// Whoever has a machine read the log may read it.
+const BOTH: [BuiltIn; 2] = [BuiltIn::Administrator, BuiltIn::Auditor];
 const AUDIENCE: &str = "https://hub.example/oauth/token";
 
 /// The public part of a pair as a JWK: its PEM ends with the point.
@@ -63,9 +70,7 @@ async fn is_good(hub: &Hub, token: &str) -> bool {
 #[tokio::test]
 async fn a_machine_gets_what_it_may_have_and_no_more() {
     let hub = Hub::new().await;
-    let admin = hub
-        .member(hub.sender.organisation, &[BuiltIn::Administrator])
-        .await;
+    let admin = hub.member(hub.sender.organisation, &BOTH).await;
     let pair = KeyPair::generate().unwrap();
     let machine = add(&hub, &admin, &[jwk(&pair, "a")]).await;
     assert_eq!(hub.audited(Action::AddMachine).await, 1);
@@ -119,9 +124,7 @@ async fn a_machine_gets_what_it_may_have_and_no_more() {
 #[tokio::test]
 async fn keys_are_exchanged_without_a_gap_and_removed_ones_are_out_at_once() {
     let hub = Hub::new().await;
-    let admin = hub
-        .member(hub.sender.organisation, &[BuiltIn::Administrator])
-        .await;
+    let admin = hub.member(hub.sender.organisation, &BOTH).await;
     let (old, new) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
     let machine = add(&hub, &admin, &[jwk(&old, "old/1")]).await;
     let keys = format!("/api/machines/{machine}/keys");
@@ -168,9 +171,7 @@ async fn keys_are_exchanged_without_a_gap_and_removed_ones_are_out_at_once() {
 #[tokio::test]
 async fn private_keys_and_what_is_for_gateways_are_refused_in_clear_words() {
     let hub = Hub::new().await;
-    let admin = hub
-        .member(hub.sender.organisation, &[BuiltIn::Administrator])
-        .await;
+    let admin = hub.member(hub.sender.organisation, &BOTH).await;
     let good = jwk(&KeyPair::generate().unwrap(), "a");
     let mut private = good.clone();
     private["d"] = "AAAA".into();
@@ -215,12 +216,8 @@ async fn private_keys_and_what_is_for_gateways_are_refused_in_clear_words() {
 #[tokio::test]
 async fn anothers_machine_is_not_there() {
     let hub = Hub::new().await;
-    let own = hub
-        .member(hub.sender.organisation, &[BuiltIn::Administrator])
-        .await;
-    let other = hub
-        .member(hub.recipient.organisation, &[BuiltIn::Administrator])
-        .await;
+    let own = hub.member(hub.sender.organisation, &BOTH).await;
+    let other = hub.member(hub.recipient.organisation, &BOTH).await;
     let pair = KeyPair::generate().unwrap();
     let machine = add(&hub, &other, &[jwk(&pair, "a")]).await;
     let path = format!("/api/machines/{machine}");
@@ -238,4 +235,71 @@ async fn anothers_machine_is_not_there() {
         assert_eq!(answer.problem(), "not-found", "{method} {path}");
     }
     token(&hub, &pair, &machine).await;
+}
+
+#[tokio::test]
+async fn a_machine_reads_its_organisations_log_by_its_scope() {
+    let hub = Hub::new().await;
+    let admin = hub.member(hub.sender.organisation, &BOTH).await;
+    let pair = KeyPair::generate().unwrap();
+    let machine = add(&hub, &admin, &[jwk(&pair, "a")]).await;
+    let get = async |token: &str, path: &str| {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = request.body(Body::empty()).unwrap();
+        Answer::of(hub.public().oneshot(request).await.unwrap()).await
+    };
+    const LOG: &str = "/fhir/AuditEvent";
+    let good = token(&hub, &pair, &machine).await;
+    let bundle = get(&good, "/fhir/AuditEvent?_count=2").await;
+    assert_eq!(bundle.status.as_u16(), 200, "{}", bundle.text());
+    let bundle = bundle.json();
+    assert_eq!(bundle["resourceType"], "Bundle");
+    assert_eq!(bundle["entry"].as_array().unwrap().len(), 2);
+    let next = bundle["link"][1]["url"].as_str().unwrap();
+    let next = next.strip_prefix("https://hub.example").unwrap();
+    assert!(next.starts_with("/fhir/AuditEvent?page="));
+    assert_eq!(get(&good, next).await.status.as_u16(), 200);
+    // Each search is on record as the machine's.
+    let links = hub.store.audit_links(0, 10_000).await.unwrap();
+    let by = format!("\"actor\":{{\"kind\":\"machine\",\"id\":\"{machine}\"}}");
+    let searches = links.iter().filter(|link| link.text.contains(&by));
+    assert_eq!(searches.count(), 2);
+    // A patient's number goes into no address.
+    let named = get(&good, "/fhir/AuditEvent?patient=191212121212").await;
+    assert_eq!(named.problem(), "unreadable");
+
+    let answer = ask(
+        &hub,
+        &signed(&pair, &machine, AUDIENCE),
+        Some("analytics.read"),
+    )
+    .await;
+    let other = answer.json()["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(get(&other, LOG).await.problem(), "insufficient-scope");
+    for wrong in [
+        "",
+        "garbage",
+        admin.token.as_str(),
+        hub.sender.token.as_str(),
+    ] {
+        assert_eq!(get(wrong, LOG).await.status.as_u16(), 401);
+    }
+    let path = format!("/api/machines/{machine}");
+    hub.api(Some(&admin), "DELETE", &path, Value::Null).await;
+    assert_eq!(get(&good, LOG).await.status.as_u16(), 401);
+}
+
+/// An administrator who may not read the log has no machine read it.
+#[tokio::test]
+async fn no_one_has_a_machine_read_what_they_may_not() {
+    let hub = Hub::new().await;
+    let admin = hub
+        .member(hub.sender.organisation, &[BuiltIn::Administrator])
+        .await;
+    let pair = KeyPair::generate().unwrap();
+    let body = json!({ "name": "EHR", "jwks": { "keys": [jwk(&pair, "a")] },
+        "scopes": ["system/AuditEvent.rs"] });
+    let answer = hub.api(Some(&admin), "POST", "/api/machines", body).await;
+    assert_eq!(answer.problem(), "no-permission");
+    assert_eq!(answer.json()["permission"], "search_audit");
 }

@@ -88,6 +88,22 @@ async fn a_machine_route_takes_good_tokens_only() {
 }
 
 #[tokio::test]
+async fn a_services_route_takes_a_services_token_only() {
+    let hub = Hub::new().await;
+    let gateway = format!("Bearer {}", hub.sender.token);
+    let service = |e: &&Endpoint| matches!(e.caller, Caller::Service(_));
+    let services: Vec<_> = ENDPOINTS.iter().filter(service).collect();
+    assert!(!services.is_empty());
+    for endpoint in services {
+        for tokens in [&[][..], &["Bearer garbage"], &[&gateway]] {
+            let answer = call(&hub, endpoint, tokens).await;
+            assert_eq!(answer.problem(), "unauthorized", "{}", endpoint.path);
+            assert!(answer.headers.contains_key(header::WWW_AUTHENTICATE));
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_other_route_needs_a_token() {
     let hub = Hub::new().await;
     let needs_one = |caller| matches!(caller, Caller::Machine | Caller::Service(_));

@@ -144,11 +144,18 @@ pub struct Accesses {
     pub names: Names,
 }
 
+/// The scope with which a machine may search the log.
+pub const AUDIT_EVENT: &str = "system/AuditEvent.rs";
+
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
     /// Searches; that somebody did is on record, with the patient if one was
     /// searched for.
     async fn search_log(&self, caller: &Caller, search: &Search) -> Answer<Found>;
+
+    /// The same for a machine, on its organisation's behalf; the token is looked
+    /// at again in the transaction, and must have [`AUDIT_EVENT`].
+    async fn search_log_as(&self, machine: &Caller, search: &Search) -> Answer<Found>;
 
     /// Draws a sample of what the rule finds. The same seed draws the same.
     async fn draw_spot_check(&self, caller: &Caller, draw: Draw, seed: u64) -> Answer<Uuid>;

@@ -3,6 +3,7 @@
 //! Only public keys are kept. A machine that is revoked, or has lost a key, has
 //! no token from that moment on.
 
+use super::log::AUDIT_EVENT;
 use super::{super::StoreError, Answer, Caller};
 use async_trait::async_trait;
 use bildbro_domain::{Digest, MachineId, OrganisationId};
@@ -62,6 +63,14 @@ pub struct ServiceSubject {
     pub organisation: OrganisationId,
     /// Words, separated by spaces.
     pub scopes: String,
+}
+
+impl ServiceSubject {
+    /// Whether its token is good for searching the log.
+    #[must_use]
+    pub fn reads_the_log(&self) -> bool {
+        self.scopes.split(' ').any(|scope| scope == AUDIT_EVENT)
+    }
 }
 
 /// A token about to be handed out.

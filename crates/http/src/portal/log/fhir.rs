@@ -9,6 +9,7 @@ use crate::{
     HubState,
     portal::{caller::Caller, refusal::Refused},
     problem::ProblemResponse,
+    service::ServiceCaller,
 };
 use axum::{
     extract::{Form, Query, State},
@@ -19,7 +20,7 @@ use bildbro_domain::{MemberId, Personal};
 use bildbro_flow::{
     audit_event,
     ports::portal::{
-        Caller as By,
+        Caller as Calling,
         log::{Found, PAGE, Search},
     },
 };
@@ -28,7 +29,9 @@ use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-const PATH: &str = "/api/audit/fhir/AuditEvent";
+/// Where people search, by their session, and machines, by their token.
+const FOR_PEOPLE: &str = "/api/audit/fhir/AuditEvent";
+const FOR_MACHINES: &str = "/fhir/AuditEvent";
 
 /// What page tokens are sealed for.
 const PLACE: &str = "audit-event-page";
@@ -42,14 +45,8 @@ pub async fn search(
     Caller(caller): Caller,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Refused> {
-    if parameters
-        .iter()
-        .any(|(name, _)| name.starts_with("patient"))
-    {
-        let why = "A patient's number is never in an address: send the search as a form to AuditEvent/_search.";
-        return Err(ProblemResponse::unreadable(why).into());
-    }
-    answer(&state, &caller, &parameters).await
+    no_patient(&parameters)?;
+    answer(&state, By::Person(&caller), &parameters).await
 }
 
 pub async fn search_form(
@@ -57,7 +54,49 @@ pub async fn search_form(
     Caller(caller): Caller,
     Form(parameters): Form<Parameters>,
 ) -> Result<Response, Refused> {
-    answer(&state, &caller, &parameters).await
+    answer(&state, By::Person(&caller), &parameters).await
+}
+
+pub async fn search_as(
+    State(state): State<HubState>,
+    service: ServiceCaller,
+    Query(parameters): Query<Parameters>,
+) -> Result<Response, Refused> {
+    no_patient(&parameters)?;
+    answer(&state, By::Machine(&service.call), &parameters).await
+}
+
+pub async fn search_form_as(
+    State(state): State<HubState>,
+    service: ServiceCaller,
+    Form(parameters): Form<Parameters>,
+) -> Result<Response, Refused> {
+    answer(&state, By::Machine(&service.call), &parameters).await
+}
+
+fn no_patient(parameters: &Parameters) -> Result<(), ProblemResponse> {
+    let mut names = parameters.iter().map(|(name, _)| name);
+    if names.any(|name| name.starts_with("patient")) {
+        let why = "A patient's number is never in an address: send the search as a form to AuditEvent/_search.";
+        return Err(ProblemResponse::unreadable(why));
+    }
+    Ok(())
+}
+
+/// Who searches.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    Person(&'a Calling),
+    Machine(&'a Calling),
+}
+
+impl By<'_> {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Person(_) => FOR_PEOPLE,
+            Self::Machine(_) => FOR_MACHINES,
+        }
+    }
 }
 
 /// A search as it goes on. Sealed, so only we can have written it.
@@ -73,7 +112,7 @@ struct Page {
 
 async fn answer(
     state: &HubState,
-    caller: &By,
+    by: By<'_>,
     parameters: &Parameters,
 ) -> Result<Response, Refused> {
     let mut page = Page::default();
@@ -89,8 +128,11 @@ async fn answer(
         most: page.count.unwrap_or(USUAL).clamp(1, PAGE),
         ..Search::default()
     };
-    let found = state.portal.search_log(caller, &search).await?;
-    let bundle = bundle(state, &page, &found);
+    let found = match by {
+        By::Person(caller) => state.portal.search_log(caller, &search).await?,
+        By::Machine(machine) => state.portal.search_log_as(machine, &search).await?,
+    };
+    let bundle = bundle(state, by.path(), &page, &found);
     let media_type = [
         (header::CONTENT_TYPE, "application/fhir+json"),
         (header::CACHE_CONTROL, "no-store"),
@@ -136,13 +178,13 @@ impl Page {
         Ok(())
     }
 
-    fn link(&self, state: &HubState) -> String {
+    fn link(&self, state: &HubState, path: &str) -> String {
         let sealed = in_address(&state.vault.seal(PLACE, self));
-        format!("{}{PATH}?page={sealed}", state.public_url)
+        format!("{}{path}?page={sealed}", state.public_url)
     }
 }
 
-fn bundle(state: &HubState, page: &Page, found: &Found) -> Value {
+fn bundle(state: &HubState, path: &str, page: &Page, found: &Found) -> Value {
     let source = state.public_url.split("://").last().unwrap_or_default();
     let entries = found.lines.iter().map(|line| {
         let event = audit_event::event(line.sequence, &line.entry, &found.names, source);
@@ -153,14 +195,14 @@ fn bundle(state: &HubState, page: &Page, found: &Found) -> Value {
         })
     });
     let entries: Vec<Value> = entries.collect();
-    let mut links = vec![json!({ "relation": "self", "url": page.link(state) })];
+    let mut links = vec![json!({ "relation": "self", "url": page.link(state, path) })];
     if let Some(next) = found.next {
         let next = Page {
             before: Some(next),
             patient: page.patient.clone(),
             ..*page
         };
-        links.push(json!({ "relation": "next", "url": next.link(state) }));
+        links.push(json!({ "relation": "next", "url": next.link(state, path) }));
     }
     let mut bundle = json!({ "resourceType": "Bundle", "type": "searchset", "link": links });
     // FHIR has no empty lists.

@@ -12,7 +12,7 @@ mod spot_check;
 use super::{caller::Caller, refusal::Refused};
 use crate::{
     HubState,
-    endpoints::{self, Endpoint, Method},
+    endpoints::{self, Endpoint, Method, Record},
     message::Message,
     problem::ProblemResponse,
 };
@@ -25,6 +25,7 @@ use axum::{
 };
 use bildbro_domain::{Personal, audit::Action, permission::Permission};
 use bildbro_flow::ports::portal::{Refusal, log::Search};
+use bildbro_identity::scope::Scope;
 use json::{Entries, SearchJson};
 
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -66,6 +67,22 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "The same with a form, which may name a patient",
         || post(fhir::search_form),
     ),
+    Endpoint::portal(
+        Method::Get,
+        "/fhir/AuditEvent",
+        endpoints::Caller::Service(Scope::AuditEvent),
+        "The same for a machine with the scope system/AuditEvent.rs",
+        || get(fhir::search_as),
+    )
+    .record(Record::Audited(Action::SearchAudit)),
+    Endpoint::portal(
+        Method::Post,
+        "/fhir/AuditEvent/_search",
+        endpoints::Caller::Service(Scope::AuditEvent),
+        "The same with a form, which may name a patient",
+        || post(fhir::search_form_as),
+    )
+    .record(Record::Audited(Action::SearchAudit)),
     Endpoint::portal(
         Method::Get,
         "/api/spot-checks",

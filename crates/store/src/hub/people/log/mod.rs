@@ -41,6 +41,12 @@ impl Log for HubDb {
         tx.end(found).await?
     }
 
+    async fn search_log_as(&self, machine: &Caller, search: &Search) -> Answer<Found> {
+        let mut tx = self.db.write("search the audit log for a machine").await?;
+        let found = search::search_as(&mut tx, machine, search).await;
+        tx.end(found).await?
+    }
+
     async fn draw_spot_check(&self, caller: &Caller, draw: Draw, seed: u64) -> Answer<Uuid> {
         if draw.size == 0 || draw.size > DRAWN {
             let why = "1 to 200 entries can be drawn";

@@ -7,17 +7,18 @@ use crate::{
     audit,
     database::{Builder, Connection},
     fault::Fault,
-    hub::people::{acting, allow},
+    hub::people::{acting, allow, machines::tokens},
     value::{from_json, micros, signed, unsigned},
 };
 use bildbro_domain::{
     OrganisationId, Personal,
-    audit::{Action, Entry},
+    audit::{Action, Actor, Entry, Outcome},
     permission::Permission,
 };
 use bildbro_flow::ports::portal::{
     Answer, Caller, Refusal,
     log::{Found, Line, PAGE, Search},
+    machines::ServiceSubject,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -72,8 +73,40 @@ pub async fn search(
         Ok(allowed) => allowed,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    let entry = allowed.entry(Uuid::now_v7());
+    let whole_numbers = who.holds(Permission::SearchAudit);
+    answer(connection, search, own, entry, whole_numbers).await
+}
+
+/// As a machine, which acts for its organisation and not for a person.
+pub async fn search_as(
+    connection: &mut Connection,
+    machine: &Caller,
+    search: &Search,
+) -> Result<Answer<Found>, Fault> {
+    let subject = tokens::subject(connection, machine.token, machine.at).await?;
+    let Some(subject) = subject.filter(ServiceSubject::reads_the_log) else {
+        return Ok(Err(Refusal::NoSession));
+    };
+    let by = Actor::Machine {
+        id: subject.machine,
+    };
+    let mut entry = audit::entry(machine.at, Action::SearchAudit, Outcome::Success, by);
+    entry.organisation = Some(subject.organisation);
+    entry.from = Some(machine.from.clone());
+    answer(connection, search, subject.organisation, entry, true).await
+}
+
+/// Finds, and puts `entry` on record with what was looked for.
+async fn answer(
+    connection: &mut Connection,
+    search: &Search,
+    own: OrganisationId,
+    mut entry: Entry,
+    whole_numbers: bool,
+) -> Result<Answer<Found>, Fault> {
     let patient = match &search.patient {
-        Some(patient) => match key_of(patient, caller.at) {
+        Some(patient) => match key_of(patient, entry.at) {
             Ok(key) => Some(key),
             Err(refusal) => return Ok(Err(refusal)),
         },
@@ -81,7 +114,6 @@ pub async fn search(
     };
     let (lines, next) = find(connection, search, own, patient.clone()).await?;
     let names = names::of(connection, lines.iter().map(|line| &line.entry)).await?;
-    let mut entry = allowed.entry(Uuid::now_v7());
     entry.patient_id = patient.map(Personal::new);
     entry.about = search.member;
     entry.share = search.share;
@@ -91,7 +123,7 @@ pub async fn search(
         lines,
         names,
         next,
-        whole_numbers: who.holds(Permission::SearchAudit),
+        whole_numbers,
     }))
 }
 

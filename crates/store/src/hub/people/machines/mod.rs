@@ -3,7 +3,7 @@
 //! Whoever changes a machine holds its row, and so does whoever makes a token
 //! for it: none is made after a key was removed or the machine revoked.
 
-mod tokens;
+pub mod tokens;
 
 use super::{
     acting::{acting_alone, allow},
@@ -21,6 +21,7 @@ use bildbro_domain::{
     audit::{Action, Entry},
     policy::Allowed,
 };
+use bildbro_flow::ports::portal::log::AUDIT_EVENT;
 use bildbro_flow::ports::{
     StoreError,
     portal::{
@@ -192,6 +193,10 @@ async fn add(
     let who = acting_alone(connection, caller).await?;
     let own = who.member.organisation;
     let allowed = allow(connection, &who, Action::AddMachine, own, caller.at).await??;
+    if new.scopes.split(' ').any(|scope| scope == AUDIT_EVENT) {
+        // What one may not read oneself, one does not have a machine read.
+        super::acting::allow_reading(connection, &who, Action::SearchAudit, caller.at).await??;
+    }
     let machine = MachineId(Uuid::now_v7());
     sqlx::query(ADD)
         .bind(machine.to_string())
