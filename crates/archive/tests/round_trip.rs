@@ -2,7 +2,8 @@
 
 use bildbro_archive::{ArchiveError, ROWS, read, write};
 use bildbro_domain::audit::{GENESIS, Link, chain, run::Whole};
-use std::fs::File;
+use serde_json::{Value, json};
+use std::{env, fs::File, path::Path, process::Command};
 use uuid::Uuid;
 
 fn links(n: u64) -> Vec<Link> {
@@ -41,6 +42,41 @@ fn what_was_written_reads_back() {
     assert_eq!(
         whole.finish(summary.last, summary.head),
         Ok(summary.entries)
+    );
+}
+
+/// A program of others' making reads the columns, and verifies the chain with
+/// nothing of ours.
+#[test]
+fn duckdb_reads_and_verifies_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.parquet");
+    let summary = write(links(300), File::create(&path).unwrap()).unwrap();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = env::var_os("BILDBRO_PYTHON")
+        .map_or_else(|| here.join("../../.venv/bin/python"), Into::into);
+    let read = Command::new(&python)
+        .arg(here.join("tests/duckdb_reads.py"))
+        .arg(&path)
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make setup`", python.display()));
+    let said = String::from_utf8_lossy(&read.stderr);
+    assert!(read.status.success(), "{said}");
+    let head: String = summary.head.iter().map(|b| format!("{b:02x}")).collect();
+    let sum = 300 * 301 / 2;
+    let found: Value = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!(
+        found,
+        json!([
+            head,
+            300,
+            sum,
+            2,
+            "admit",
+            "anonymous",
+            "å",
+            1_795_543_200_250_000_i64
+        ])
     );
 }
 
