@@ -49,6 +49,10 @@ id!(
     SessionId
 );
 id!(
+    /// Something that a gateway is asked to do at its nodes.
+    ErrandId
+);
+id!(
     /// A role that an organisation has made of permissions.
     RoleId
 );

@@ -31,8 +31,8 @@ pub use header::InstanceHeader;
 pub use hsa::HsaId;
 pub use id::{
     AssignmentId, BlockId, CareUnitId, ClaimId, ConsentId, DeliveryId, Digest, EmergencyId,
-    GatewayId, InstanceId, MachineId, MemberId, OrganisationId, RoleId, SessionId, ShareId,
-    StudyId,
+    ErrandId, GatewayId, InstanceId, MachineId, MemberId, OrganisationId, RoleId, SessionId,
+    ShareId, StudyId,
 };
 pub use patient::PatientKey;
 pub use personal::Personal;

@@ -1,7 +1,7 @@
 //! Shares and deliveries: what is sent, to whom, for what purpose, and how far
 //! it has come.
 
-use crate::ErrorClass;
+use crate::{ErrorClass, words::words};
 use serde::{Deserialize, Serialize};
 
 /// Why data are shared. Part of every permit and audit entry.
@@ -58,6 +58,17 @@ impl Purpose {
         )
     }
 }
+
+words!(
+    /// How much it hurries.
+    Priority {
+        /// Life or health is at stake: before everything else, and told to
+        /// whoever is on call.
+        Emergency = "emergency",
+        Urgent = "urgent",
+        Ordinary = "ordinary",
+    }
+);
 
 /// The two legal ways, never mixed: one provider pushes chosen studies to a
 /// recipient (utlämnande), or another browses under consent (lag 2022:913).
@@ -177,12 +188,14 @@ pub enum Failure {
     ImageLost,
     /// The gateway's configuration names no node to deliver to.
     NoNode,
+    /// The node was asked to send, and sent nothing, or not all.
+    NotSent,
     /// Something in Bildbro itself.
     Internal,
 }
 
 impl Failure {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NodeUnreachable,
         Self::NodeRefused,
         Self::NodeDropped,
@@ -194,6 +207,7 @@ impl Failure {
         Self::DigestMismatch,
         Self::ImageLost,
         Self::NoNode,
+        Self::NotSent,
         Self::Internal,
     ];
 
@@ -211,6 +225,7 @@ impl Failure {
             Self::DigestMismatch => "digest_mismatch",
             Self::ImageLost => "image_lost",
             Self::NoNode => "no_node",
+            Self::NotSent => "not_sent",
             Self::Internal => "internal",
         }
     }

@@ -11,6 +11,7 @@
 
 pub mod audit;
 pub mod bankid;
+pub mod errand;
 pub mod frame;
 pub mod link;
 pub mod problem;

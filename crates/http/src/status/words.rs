@@ -209,6 +209,8 @@ phrases! {
     IMAGE_LOST_DO: "Be avsändaren skicka undersökningen igen från sitt PACS, så fortsätter leveransen av sig själv. Säg till driften: hubbens lagring behöver ses över.", "Ask the sender to send the examination again from its PACS, and the delivery goes on by itself. Tell operations: the hub’s storage needs looking at.";
     NO_NODE: "{whose} gateway har inget PACS att leverera till.", "{whose} gateway has no PACS to deliver to.";
     NO_NODE_DO: "Be mottagaren ange ett PACS för leveranser i gatewayens inställningar.", "Ask the recipient to name a PACS for deliveries in the gateway’s settings.";
+    NOT_SENT: "PACS lämnade inte ut alla bilder när gatewayen bad om dem.", "The PACS did not send every image when the gateway asked for them.";
+    NOT_SENT_DO: "Se PACS egen logg; kontrollera att gatewayen står där som mottagare (C-MOVE).", "See the PACS’s own log; check that the gateway stands there as a destination (C-MOVE).";
     INTERNAL: "Något gick fel i Bildbro.", "Something went wrong in Bildbro.";
     INTERNAL_DO: "Felet står i gatewayens och hubbens logg vid tiden ovan. Hör av dig till driften.", "The error is in the gateway’s and the hub’s logs at the time above. Contact operations.";
 }
@@ -269,6 +271,7 @@ pub const fn failure(failure: Failure) -> (Phrase, Phrase) {
         Failure::DigestMismatch => (DIGEST_MISMATCH, DIGEST_MISMATCH_DO),
         Failure::ImageLost => (IMAGE_LOST, IMAGE_LOST_DO),
         Failure::NoNode => (NO_NODE, NO_NODE_DO),
+        Failure::NotSent => (NOT_SENT, NOT_SENT_DO),
         Failure::Internal => (INTERNAL, INTERNAL_DO),
     }
 }

@@ -190,6 +190,7 @@ export default {
         digest_mismatch: 'The image arrived damaged',
         image_lost: 'The hub no longer has the image',
         no_node: 'The gateway has no node to leave the image at',
+        not_sent: 'The PACS did not send every image',
         internal: 'Something went wrong in Bildbro',
     },
     approval: { waiting: 'Waiting', approved: 'Approved', refused: 'Refused', expired: 'Too old' },

@@ -190,6 +190,7 @@ export default {
         digest_mismatch: 'Bilden kom fram skadad',
         image_lost: 'Bilden finns inte kvar i hubben',
         no_node: 'Gatewayen har ingen nod att lämna bilden till',
+        not_sent: 'PACS lämnade inte ut alla bilder',
         internal: 'Något gick fel i Bildbro',
     },
     approval: { waiting: 'Väntar', approved: 'Godkänt', refused: 'Avslaget', expired: 'För gammalt' },
