@@ -114,15 +114,23 @@ pub async fn take_back(
         .await?;
     let mut entries = Vec::new();
     for text in deliveries {
-        let delivery: DeliveryId = id(&text, "delivery.id")?;
-        delivery::withdraw(connection, delivery, at).await?;
-        if let Some(delivery) = delivery::read(connection, delivery).await? {
-            let mut entry = delivery.entry(at, Action::Revoke, Outcome::Success, by.clone());
-            // The sender's act.
-            (entry.organisation, entry.counterpart) =
-                (Some(delivery.sender), Some(delivery.recipient));
-            entries.push(entry);
-        }
+        entries.extend(end(connection, id(&text, "delivery.id")?, by, at).await?);
     }
     Ok(entries)
+}
+
+/// Ends one delivery, as its sender's act; answers the entry of it.
+pub async fn end(
+    connection: &mut Connection,
+    delivery: DeliveryId,
+    by: &Actor,
+    at: Timestamp,
+) -> Result<Option<Entry>, Fault> {
+    delivery::withdraw(connection, delivery, at).await?;
+    let found = delivery::read(connection, delivery).await?;
+    Ok(found.map(|delivery| {
+        let mut entry = delivery.entry(at, Action::Revoke, Outcome::Success, by.clone());
+        (entry.organisation, entry.counterpart) = (Some(delivery.sender), Some(delivery.recipient));
+        entry
+    }))
 }

@@ -17,13 +17,13 @@ use bildbro_domain::{
 };
 use jiff::Timestamp;
 
-const READ: &str = "SELECT d.state, d.share, sh.study, st.study_uid, st.patient_id, sh.sender, \
+const READ: &str = "SELECT d.state, d.share, d.study, st.study_uid, st.patient_id, sh.sender, \
      st.patient_key, st.institution, d.held IS TRUE AS held, \
-     sh.recipient, s.name AS sender_name, s.active IS TRUE AS sender_active, \
+     d.recipient, s.name AS sender_name, s.active IS TRUE AS sender_active, \
      r.active IS TRUE AS recipient_active, r.kind AS recipient_kind, sh.purpose, sh.legal_mode, \
      sh.expires_at, sh.revoked_at, d.pending, d.failed, d.failure \
-     FROM delivery d JOIN share sh ON sh.id = d.share JOIN study st ON st.id = sh.study \
-     JOIN organisation s ON s.id = sh.sender JOIN organisation r ON r.id = sh.recipient \
+     FROM delivery d JOIN share sh ON sh.id = d.share JOIN study st ON st.id = d.study \
+     JOIN organisation s ON s.id = sh.sender JOIN organisation r ON r.id = d.recipient \
      WHERE d.id = $1";
 
 const HOLD: &str = "SELECT id FROM delivery WHERE id = $1";

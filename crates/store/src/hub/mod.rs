@@ -51,6 +51,7 @@ mod delivery;
 mod directory;
 mod enrolment;
 mod holdings;
+mod inbox;
 mod keys;
 mod machines;
 mod overview;

@@ -23,11 +23,11 @@ const DELIVERIES: &str = "SELECT d.id, d.share, s.name AS sender, r.name AS reci
      sh.purpose, st.modality, st.study_date, d.created_at, d.updated_at, d.state, d.images, \
      d.bytes, d.expected, d.complete IS TRUE AS complete, d.stored, d.already_there, d.failed, d.failure, \
      j.due_at, COALESCE(g.seen, r.created_at) AS seen \
-     FROM delivery d JOIN share sh ON sh.id = d.share JOIN study st ON st.id = sh.study \
-     JOIN organisation s ON s.id = sh.sender JOIN organisation r ON r.id = sh.recipient \
+     FROM delivery d JOIN share sh ON sh.id = d.share JOIN study st ON st.id = d.study \
+     JOIN organisation s ON s.id = sh.sender JOIN organisation r ON r.id = d.recipient \
      LEFT JOIN job j ON j.kind = 'delivery' AND j.subject = d.id \
      LEFT JOIN (SELECT organisation, MAX(COALESCE(last_seen, created_at)) AS seen \
-     FROM gateway WHERE active GROUP BY organisation) g ON g.organisation = sh.recipient \
+     FROM gateway WHERE active GROUP BY organisation) g ON g.organisation = d.recipient \
      ORDER BY d.created_at DESC, d.id DESC LIMIT $1";
 
 const COUNT_DELIVERIES: &str = "SELECT COUNT(*) FROM delivery";

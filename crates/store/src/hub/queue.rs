@@ -15,14 +15,15 @@ use jiff::Timestamp;
 use sqlx::SqlSafeStr;
 use uuid::Uuid;
 
-/// Less is more urgent.
-const ORDINARY: i64 = 10;
+/// Less is more urgent. What a person puts first comes before all.
 const FIRST: i64 = 0;
 
 /// A job already there keeps its time: more images do not make a node that is
 /// away come back sooner. A parked one begins anew.
 const ARM: &str = "INSERT INTO job (id, queue, kind, subject, due_at, priority) \
-     VALUES ($1, $2, 'delivery', $3, $4, $5) ON CONFLICT (kind, subject) DO UPDATE SET \
+     VALUES ($1, $2, 'delivery', $3, $4, (SELECT CASE sh.priority WHEN 'emergency' THEN 1 \
+     WHEN 'urgent' THEN 5 ELSE 10 END FROM delivery d JOIN share sh ON sh.id = d.share \
+     WHERE d.id = $3)) ON CONFLICT (kind, subject) DO UPDATE SET \
      attempts = CASE WHEN job.due_at IS NULL THEN 0 ELSE job.attempts END, \
      due_at = COALESCE(job.due_at, excluded.due_at)";
 
@@ -52,7 +53,9 @@ const PROGRESS: &str = "UPDATE job SET lease_until = $2, settled = settled + $3,
      WHERE kind = 'delivery' AND subject = $1";
 
 const LATER: &str = "UPDATE job SET claim = NULL, lease_until = NULL, due_at = $2, \
-     attempts = $3, priority = $4 WHERE kind = 'delivery' AND subject = $1";
+     attempts = $3, priority = (SELECT CASE sh.priority WHEN 'emergency' THEN 1 \
+     WHEN 'urgent' THEN 5 ELSE 10 END FROM delivery d JOIN share sh ON sh.id = d.share \
+     WHERE d.id = $1) WHERE kind = 'delivery' AND subject = $1";
 
 const FIRST_NOW: &str = "UPDATE job SET claim = NULL, lease_until = NULL, due_at = $2, \
      attempts = 0, priority = $3 WHERE kind = 'delivery' AND subject = $1";
@@ -106,7 +109,6 @@ pub async fn arm(
         .bind(recipient.to_string())
         .bind(delivery.to_string())
         .bind(micros(at))
-        .bind(ORDINARY)
         .execute(connection)
         .await?;
     Ok(())
@@ -236,7 +238,6 @@ pub async fn later(
         .bind(delivery.to_string())
         .bind(due.map(micros))
         .bind(i64::from(attempts))
-        .bind(ORDINARY)
         .execute(connection)
         .await?;
     Ok(())

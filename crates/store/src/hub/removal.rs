@@ -17,7 +17,14 @@ use bildbro_domain::{
 use bildbro_flow::ports::keys::KeyId;
 use jiff::Timestamp;
 
-const SHARES: &str = "SELECT id FROM share WHERE study = $1 AND revoked_at IS NULL ORDER BY id";
+/// Shares of this study alone are taken back.
+const SHARES: &str = "SELECT DISTINCT sh.id FROM delivery d JOIN share sh ON sh.id = d.share \
+     WHERE d.study = $1 AND sh.revoked_at IS NULL AND NOT EXISTS (SELECT 1 FROM delivery o \
+     WHERE o.share = sh.id AND o.study <> $1) ORDER BY sh.id";
+
+/// Of shares with other studies too, only these deliveries end.
+const DELIVERIES: &str = "SELECT id FROM delivery WHERE study = $1 AND state <> 'withdrawn' \
+     ORDER BY id";
 
 /// In this order: what names something before what it names.
 const FORGET: [&str; 3] = [
@@ -56,6 +63,14 @@ pub async fn delete(
     for share in shares {
         let share: ShareId = id(&share, "share.id")?;
         entries.extend(by_hand::take_back(connection, share, &by, at).await?);
+    }
+    let deliveries: Vec<String> = sqlx::query_scalar(DELIVERIES)
+        .bind(study.to_string())
+        .fetch_all(&mut *connection)
+        .await?;
+    for delivery in deliveries {
+        let delivery = id(&delivery, "delivery.id")?;
+        entries.extend(by_hand::end(connection, delivery, &by, at).await?);
     }
     for statement in FORGET {
         sqlx::query(statement)

@@ -1,12 +1,12 @@
 //! Shares and how they grow: made in one module or another, joined by what
 //! comes later, and put on the recipient's queue.
 
-use super::{delivery, directory, holdings::Held, partners, queue, will};
+use super::{delivery, directory, holdings::Held, inbox, partners, queue, will};
 use crate::{
     audit,
     database::{Builder, Connection, Flag, LIST, Lock, locking},
     fault::Fault,
-    value::{id, micros, signed},
+    value::{id, maybe_time, micros, signed},
 };
 use bildbro_domain::{
     DeliveryId, Digest, OrganisationId, Personal, ShareId, StudyId, StudyUid,
@@ -21,21 +21,21 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 const JOINABLE: &str = "SELECT sh.id, d.id FROM share sh JOIN delivery d ON d.share = sh.id \
-     WHERE sh.study = $1 AND sh.recipient = $2 AND sh.origin = 'pacs' \
+     WHERE d.study = $1 AND d.recipient = $2 AND sh.origin = 'pacs' \
      AND sh.revoked_at IS NULL AND (sh.expires_at IS NULL OR sh.expires_at > $3) \
      AND d.state <> 'withdrawn' AND sh.latest_at >= $4 \
      ORDER BY sh.latest_at DESC, sh.id DESC LIMIT 1";
 
-const BY_HAND: &str = "SELECT sh.id, d.id, sh.recipient FROM share sh \
-     JOIN delivery d ON d.share = sh.id WHERE sh.study = $1 AND sh.origin = 'cli' \
+const BY_HAND: &str = "SELECT sh.id, d.id, d.recipient, sh.sends_at FROM share sh \
+     JOIN delivery d ON d.share = sh.id WHERE d.study = $1 AND sh.origin IN ('cli', 'portal') \
      AND sh.revoked_at IS NULL AND (sh.expires_at IS NULL OR sh.expires_at > $2) \
-     AND d.state <> 'withdrawn' AND sh.latest_at >= $3 ORDER BY sh.id";
+     AND d.state <> 'withdrawn' AND sh.latest_at >= $3 ORDER BY sh.id, d.id";
 
-const CREATE: &str = "INSERT INTO share (id, sender, recipient, study, purpose, legal_mode, \
-     origin, created_at, latest_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
+const CREATE: &str = "INSERT INTO share (id, sender, purpose, legal_mode, origin, \
+     created_at, latest_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
 
-const CREATE_DELIVERY: &str = "INSERT INTO delivery (id, share, state, created_at, updated_at, held) \
-     VALUES ($1, $2, 'waiting', $3, $3, $4)";
+const CREATE_DELIVERY: &str = "INSERT INTO delivery (id, share, study, recipient, state, \
+     created_at, updated_at, held) VALUES ($1, $2, $3, $4, 'waiting', $5, $5, $6)";
 
 const HELD: &str = "SELECT held IS TRUE AS held FROM delivery WHERE id = $1";
 
@@ -65,6 +65,8 @@ pub struct Open {
     pub share: ShareId,
     pub delivery: DeliveryId,
     pub recipient: OrganisationId,
+    /// Nothing leaves before this.
+    pub not_before: Option<Timestamp>,
 }
 
 /// The share that images sent to `recipient` from a PACS join: the newest that
@@ -90,6 +92,7 @@ pub async fn joinable(
             share: id(&share, "share.id")?,
             delivery: id(&delivery, "delivery.id")?,
             recipient,
+            not_before: None,
         })
     })
     .transpose()
@@ -104,18 +107,19 @@ pub async fn joinable_by_hand(
     at: Timestamp,
 ) -> Result<Vec<Open>, Fault> {
     let select = locking(connection, BY_HAND, Lock::Alone);
-    let rows: Vec<(String, String, String)> = sqlx::query_as(select)
+    let rows: Vec<(String, String, String, Option<i64>)> = sqlx::query_as(select)
         .bind(study.to_string())
         .bind(micros(at))
         .bind(micros(since(timing, at)))
         .fetch_all(connection)
         .await?;
     rows.into_iter()
-        .map(|(share, delivery, recipient)| {
+        .map(|(share, delivery, recipient, sends_at)| {
             Ok(Open {
                 share: id(&share, "share.id")?,
                 delivery: id(&delivery, "delivery.id")?,
-                recipient: id(&recipient, "share.recipient")?,
+                recipient: id(&recipient, "delivery.recipient")?,
+                not_before: maybe_time(sends_at)?,
             })
         })
         .collect()
@@ -179,16 +183,10 @@ pub async fn create(
     new: &NewShare<'_>,
     at: Timestamp,
 ) -> Result<Open, Fault> {
-    let open = Open {
-        share: ShareId(Uuid::now_v7()),
-        delivery: DeliveryId(Uuid::now_v7()),
-        recipient: new.recipient,
-    };
+    let share = ShareId(Uuid::now_v7());
     sqlx::query(CREATE)
-        .bind(open.share.to_string())
+        .bind(share.to_string())
         .bind(new.sender.to_string())
-        .bind(new.recipient.to_string())
-        .bind(new.study.to_string())
         .bind(new.purpose.as_str())
         .bind(LegalMode::Disclosure.as_str())
         .bind(new.origin)
@@ -196,14 +194,37 @@ pub async fn create(
         .bind(at.checked_add(timing.share_life).ok().map(micros))
         .execute(&mut *connection)
         .await?;
+    begin(connection, share, new, None, at).await
+}
+
+/// Begins a share's delivery of one study to one recipient, whose people find
+/// it in their inbox; what they hold first waits there.
+pub async fn begin(
+    connection: &mut Connection,
+    share: ShareId,
+    new: &NewShare<'_>,
+    not_before: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<Open, Fault> {
+    let open = Open {
+        share,
+        delivery: DeliveryId(Uuid::now_v7()),
+        recipient: new.recipient,
+        not_before,
+    };
     let takes = partners::takes(connection, new.recipient, new.sender).await?;
     sqlx::query(CREATE_DELIVERY)
         .bind(open.delivery.to_string())
         .bind(open.share.to_string())
+        .bind(new.study.to_string())
+        .bind(new.recipient.to_string())
         .bind(micros(at))
         .bind(takes == Takes::Hold)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    if new.origin != "test" {
+        inbox::put(connection, share, new.recipient, at).await?;
+    }
     Ok(open)
 }
 
@@ -262,7 +283,8 @@ pub async fn join(
         .await?;
     // What is held has no work to be claimed until someone lets it in.
     if joined.pending > 0 && !is_held(connection, open.delivery).await? {
-        queue::arm(connection, open.recipient, open.delivery, at).await?;
+        let due = open.not_before.map_or(at, |time| time.max(at));
+        queue::arm(connection, open.recipient, open.delivery, due).await?;
     }
     Ok(joined)
 }

@@ -193,24 +193,38 @@ CREATE INDEX quarantine_reason ON quarantine (holder, reason, at);
 CREATE TABLE share (
     id         TEXT   NOT NULL PRIMARY KEY,
     sender     TEXT   NOT NULL REFERENCES organisation (id),
-    recipient  TEXT   NOT NULL REFERENCES organisation (id),
-    study      TEXT   NOT NULL REFERENCES study (id),
     purpose    TEXT   NOT NULL,
     legal_mode TEXT   NOT NULL CHECK (legal_mode IN ('disclosure', 'coherent_access')),
-    -- 'pacs': sent to the recipient's AE title. 'cli': by hand. 'test': a test image.
-    origin     TEXT   NOT NULL CHECK (origin IN ('pacs', 'cli', 'test')),
+    -- 'pacs': sent to the recipient's AE title. 'cli': by hand. 'portal': by a
+    -- member. 'test': a test image.
+    origin     TEXT   NOT NULL CHECK (origin IN ('pacs', 'cli', 'portal', 'test')),
+    priority   TEXT   NOT NULL DEFAULT 'ordinary'
+        CHECK (priority IN ('emergency', 'urgent', 'ordinary')),
     created_at BIGINT NOT NULL,
     -- When the last image joined it.
     latest_at  BIGINT NOT NULL,
     expires_at BIGINT,
     revoked_at BIGINT,
-    CHECK (sender <> recipient)
+    -- Of one made in the portal: by whom, acting where, with which words, and
+    -- what was asked for, as a digest: asked for twice, it is made once.
+    made_by    TEXT,
+    unit       TEXT   REFERENCES care_unit (id),
+    message    TEXT   NOT NULL DEFAULT '',
+    request    TEXT   NOT NULL DEFAULT '',
+    -- Nothing leaves before this, so that a slip can be undone.
+    sends_at   BIGINT,
+    -- Why it was taken back: a word, and what the member wrote.
+    revoked_why    TEXT NOT NULL DEFAULT '',
+    revoked_reason TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX share_joinable ON share (study, recipient, origin, latest_at);
+CREATE INDEX share_sender ON share (sender, created_at, id);
 
+-- A study's way to one recipient; a share has one for each.
 CREATE TABLE delivery (
     id            TEXT    NOT NULL PRIMARY KEY,
     share         TEXT    NOT NULL REFERENCES share (id),
+    study         TEXT    NOT NULL REFERENCES study (id),
+    recipient     TEXT    NOT NULL REFERENCES organisation (id),
     state         TEXT    NOT NULL CHECK (state IN
         ('waiting', 'under_way', 'retrying', 'delivered', 'stopped', 'withdrawn')),
     created_at    BIGINT  NOT NULL,
@@ -232,7 +246,9 @@ CREATE TABLE delivery (
         AND images = pending + stored + already_there + failed)
 );
 CREATE INDEX delivery_share ON delivery (share);
+CREATE INDEX delivery_study ON delivery (study, recipient);
 CREATE INDEX delivery_created ON delivery (created_at, id);
+CREATE INDEX delivery_recipient ON delivery (recipient, created_at, id);
 
 CREATE TABLE delivery_instance (
     delivery        TEXT   NOT NULL REFERENCES delivery (id),

@@ -32,12 +32,12 @@ use uuid::Uuid;
 const PAGE: &str = "SELECT d.id, d.state, d.images, d.created_at, sh.purpose, \
      s.id AS sender, s.name AS sender_name, r.id AS recipient, r.name AS recipient_name \
      FROM delivery d JOIN share sh ON sh.id = d.share \
-     JOIN organisation s ON s.id = sh.sender JOIN organisation r ON r.id = sh.recipient \
-     WHERE sh.recipient = $1 AND d.held AND d.state <> 'withdrawn' AND sh.revoked_at IS NULL \
+     JOIN organisation s ON s.id = sh.sender JOIN organisation r ON r.id = d.recipient \
+     WHERE d.recipient = $1 AND d.held AND d.state <> 'withdrawn' AND sh.revoked_at IS NULL \
      AND (d.created_at > $2 OR d.created_at = $2 AND d.id > $3) \
      ORDER BY d.created_at, d.id LIMIT $4";
 
-const SHARE: &str = "SELECT sh.id, sh.recipient FROM delivery d JOIN share sh \
+const SHARE: &str = "SELECT sh.id, d.recipient FROM delivery d JOIN share sh \
      ON sh.id = d.share WHERE d.id = $1";
 
 const HOLD_SHARE: &str = "SELECT id FROM share WHERE id = $1";

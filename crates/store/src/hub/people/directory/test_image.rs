@@ -29,7 +29,7 @@ use bildbro_flow::ports::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-const PROGRESS: &str = "SELECT sh.recipient, sh.created_at, d.state, d.updated_at, d.failure, \
+const PROGRESS: &str = "SELECT d.recipient, sh.created_at, d.state, d.updated_at, d.failure, \
      i.admitted_at, di.failure AS image_failure, \
      CASE WHEN di.state IN ('stored', 'already_there') THEN di.receipt_at END AS in_pacs \
      FROM delivery d JOIN share sh ON sh.id = d.share \

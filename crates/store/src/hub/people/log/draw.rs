@@ -55,8 +55,8 @@ const NAMES: &str = "SELECT patient_name FROM study \
      UNION SELECT patient_name FROM study WHERE patient_key > $2 AND patient_key < $3 \
      AND patient_key <> '' AND patient_name <> '' AND COALESCE(holder, '') = $4 LIMIT 20";
 
-const SHARED: &str = "SELECT s.created_at, s.latest_at FROM share s WHERE s.origin <> 'test' \
-     AND (s.sender = $4 OR s.recipient = $4) AND s.study IN (\
+const SHARED: &str = "SELECT s.created_at, s.latest_at FROM share s \
+     JOIN delivery d ON d.share = s.id WHERE s.origin <> 'test' AND (s.sender = $4 OR d.recipient = $4) AND d.study IN (\
      SELECT id FROM study WHERE patient_key = $1 AND patient_key <> '' UNION ALL \
      SELECT id FROM study WHERE patient_key > $2 AND patient_key < $3 AND patient_key <> '')";
 

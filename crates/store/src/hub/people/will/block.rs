@@ -26,8 +26,8 @@ const READ: &str = "SELECT patient, organisation, care_unit, lifted_at FROM bloc
 const LIFT: &str = "UPDATE block SET lifted_by = $2, lifted_at = $3 WHERE id = $1";
 
 /// Deliveries that may have been waiting for the patient's word.
-const WAITING: &str = "SELECT d.id FROM study st JOIN share sh ON sh.study = st.id \
-     JOIN delivery d ON d.share = sh.id WHERE st.patient_key = $1 AND st.holder = $2 \
+const WAITING: &str = "SELECT d.id FROM study st JOIN delivery d ON d.study = st.id \
+     JOIN share sh ON sh.id = d.share WHERE st.patient_key = $1 AND st.holder = $2 \
      AND d.state IN ('waiting', 'under_way', 'retrying') ORDER BY d.id";
 
 #[derive(sqlx::FromRow)]

@@ -35,8 +35,8 @@ const OTHERS: &str = "SELECT st.id, st.holder, o.name AS holder_name, st.study_u
 const SHARED: &str = "SELECT st.id, st.holder, o.name AS holder_name, st.study_uid, \
      st.study_date, st.modality, st.description, st.institution, st.images, sh.purpose \
      FROM study st JOIN organisation o ON o.id = st.holder AND o.active IS TRUE \
-     JOIN share sh ON sh.study = st.id JOIN delivery d ON d.share = sh.id \
-     WHERE st.patient_key = $1 AND sh.recipient = $2 AND st.deleted_at IS NULL \
+     JOIN delivery d ON d.study = st.id JOIN share sh ON sh.id = d.share \
+     WHERE st.patient_key = $1 AND d.recipient = $2 AND st.deleted_at IS NULL \
      AND sh.revoked_at IS NULL AND (sh.expires_at IS NULL OR sh.expires_at > $3) \
      AND sh.origin <> 'test' AND d.state <> 'withdrawn' AND d.held IS NOT TRUE \
      ORDER BY st.study_date DESC, st.id LIMIT $4";

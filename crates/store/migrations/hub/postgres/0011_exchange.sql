@@ -1,0 +1,89 @@
+-- What goes on between organisations and their people: errands at PACS, what is
+-- found, inboxes, drafts.
+
+-- What a gateway is asked to do at its nodes.
+CREATE TABLE errand (
+    id           TEXT COLLATE "C"    NOT NULL PRIMARY KEY,
+    organisation TEXT COLLATE "C"    NOT NULL REFERENCES organisation (id),
+    -- Whose it is to do.
+    gateway      TEXT COLLATE "C"    NOT NULL REFERENCES gateway (id),
+    kind         TEXT COLLATE "C"    NOT NULL CHECK (kind IN ('find', 'fetch')),
+    -- What to do: a `wire::errand::Task`, sealed.
+    task         TEXT COLLATE "C"    NOT NULL,
+    -- What is fetched, and from which of the gateway's nodes.
+    study        TEXT COLLATE "C"    REFERENCES study (id),
+    node         TEXT COLLATE "C"    NOT NULL DEFAULT '',
+    -- The session that waits for what is found.
+    session      TEXT COLLATE "C",
+    asked_at     BIGINT  NOT NULL,
+    -- Of no use after this.
+    expires_at   BIGINT  NOT NULL,
+    state        TEXT COLLATE "C"    NOT NULL
+        CHECK (state IN ('waiting', 'under_way', 'done', 'failed')),
+    updated_at   BIGINT  NOT NULL,
+    -- Not before this.
+    due_at       BIGINT  NOT NULL,
+    -- Less is more urgent.
+    priority     BIGINT  NOT NULL,
+    claim        TEXT COLLATE "C",
+    lease_until  BIGINT,
+    attempts     BIGINT  NOT NULL DEFAULT 0,
+    failure      TEXT COLLATE "C",
+    -- Of a search: there was more. Of a fetch: how far the node has come.
+    cut          BOOLEAN NOT NULL DEFAULT FALSE,
+    completed    BIGINT  NOT NULL DEFAULT 0,
+    failed       BIGINT  NOT NULL DEFAULT 0,
+    remaining    BIGINT
+);
+CREATE INDEX errand_next ON errand (gateway, priority, due_at)
+    WHERE state IN ('waiting', 'under_way');
+CREATE INDEX errand_study ON errand (study, asked_at) WHERE study IS NOT NULL;
+CREATE INDEX errand_expires ON errand (expires_at);
+
+-- What a search has found, sealed, until whoever waits has read it.
+CREATE TABLE finding (
+    errand  TEXT COLLATE "C"   NOT NULL REFERENCES errand (id),
+    number  BIGINT NOT NULL,
+    finding TEXT COLLATE "C"   NOT NULL,
+    PRIMARY KEY (errand, number)
+);
+
+-- What a recipient's people have done with a share.
+CREATE TABLE inbox (
+    share          TEXT COLLATE "C"   NOT NULL REFERENCES share (id),
+    recipient      TEXT COLLATE "C"   NOT NULL REFERENCES organisation (id),
+    came_at        BIGINT NOT NULL,
+    changed_at     BIGINT NOT NULL,
+    -- First looked at, by whom.
+    opened_at      BIGINT,
+    opened_by      TEXT COLLATE "C"   REFERENCES member (id),
+    -- Whose it is to handle: one member, or one unit.
+    member         TEXT COLLATE "C"   REFERENCES member (id),
+    unit           TEXT COLLATE "C"   REFERENCES care_unit (id),
+    -- What the own PACS knew of the patient when asked last, sealed.
+    compared       TEXT COLLATE "C",
+    accepted_at    BIGINT,
+    declined_at    BIGINT,
+    decline_reason TEXT COLLATE "C"   NOT NULL DEFAULT '',
+    -- The sender took it back when copies were here: until someone says what
+    -- became of them.
+    recall_at      BIGINT,
+    recalled_at    BIGINT,
+    recalled_what  TEXT COLLATE "C" CHECK (recalled_what IN ('removed', 'kept')),
+    PRIMARY KEY (share, recipient)
+);
+CREATE INDEX inbox_recipient ON inbox (recipient, came_at, share);
+
+-- Whom members share with often.
+CREATE TABLE favourite (
+    member       TEXT COLLATE "C" NOT NULL REFERENCES member (id),
+    organisation TEXT COLLATE "C" NOT NULL REFERENCES organisation (id),
+    PRIMARY KEY (member, organisation)
+);
+
+-- What a member has begun to write, sealed.
+CREATE TABLE draft (
+    member     TEXT COLLATE "C"   NOT NULL PRIMARY KEY REFERENCES member (id),
+    draft      TEXT COLLATE "C"   NOT NULL,
+    changed_at BIGINT NOT NULL
+);
