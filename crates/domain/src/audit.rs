@@ -52,6 +52,16 @@ words!(
         /// A delivery that was held was let in, or turned away.
         Accept = "accept",
         Decline = "decline",
+        /// A delivery, or a fetch for it, was asked for again.
+        Retry = "retry",
+        /// Someone looked at what their organisation shares, and of whom.
+        FollowShare = "follow_share",
+        /// Someone looked at what has come to their organisation, and of whom.
+        OpenInbox = "open_inbox",
+        /// What has come was given to a member or a unit to handle.
+        Assign = "assign",
+        /// What became of the copies of a share that was taken back.
+        AnswerRecall = "answer_recall",
         /// Images were opened, or taken out as a copy.
         View = "view",
         Download = "download",

@@ -16,6 +16,7 @@ pub mod complete;
 pub mod header;
 pub mod hsa;
 pub mod id;
+pub mod matching;
 pub mod member;
 pub mod organisation;
 pub mod patient;

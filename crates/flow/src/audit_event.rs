@@ -63,12 +63,18 @@ pub const fn family(action: Action) -> Family {
     match action {
         A::Receive | A::Forward | A::Admit => Family::Received,
         A::Quarantine | A::MarkLost => Family::Alert,
-        A::Share | A::Revoke | A::Decide | A::Accept | A::Decline | A::SendTestImage => {
-            Family::BeginTransfer
-        }
+        A::Share
+        | A::Revoke
+        | A::Retry
+        | A::Decide
+        | A::Accept
+        | A::Decline
+        | A::Assign
+        | A::AnswerRecall
+        | A::SendTestImage => Family::BeginTransfer,
         A::Deliver => Family::Delivered,
         A::Complete => Family::Changed,
-        A::Search => Family::Query,
+        A::Search | A::FollowShare | A::OpenInbox => Family::Query,
         A::Fetch => Family::Import,
         A::View => Family::Viewed,
         A::Download => Family::Export,

@@ -10,7 +10,8 @@
 //! | 6 record | in the transaction of each of the above, by [`ports::hub::HubStore`] and [`ports::gateway::GatewayStore`] | both |
 //!
 //! Beside the path: [`checkpoint`] and [`log`] vouch for the log, [`fsck`] for
-//! what is stored; [`audit_event`] says an entry in others' words, [`spot_check`]
+//! what is stored; [`dispatch`] and [`search`] reach the PACS behind a gateway;
+//! [`audit_event`] says an entry in others' words, [`spot_check`]
 //! samples the log.
 //!
 //! Ring 1. Use-cases over ports (traits), no SQL, sockets or files here.
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod complete;
 pub mod decide;
 pub mod deliver;
+pub mod dispatch;
 pub mod forward;
 pub mod fsck;
 pub mod letter;
@@ -34,6 +36,7 @@ pub mod ports;
 pub mod post;
 pub mod receive;
 pub mod room;
+pub mod search;
 pub mod spot_check;
 pub mod test_image;
 pub mod vault;

@@ -14,6 +14,7 @@ use axum::{
 use bildbro_domain::{audit::Action, permission::Permission, policy};
 use bildbro_flow::ports::portal::login::Need;
 use bildbro_identity::scope::Scope;
+use bildbro_wire::errand::{ERRAND, FOUND};
 use bildbro_wire::link::{COMPLETE, CONTENT, ENROL, HELLO, INSTANCES, OFFER, REPORT, TOKEN, WORK};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use std::{fmt, sync::LazyLock};
@@ -238,6 +239,16 @@ const LINK: &[Endpoint] = &[
     machine_post(COMPLETE, Record::Audited(Action::Complete), || {
         post(link::complete)
     }),
+    machine_post(
+        ERRAND,
+        Record::Unaudited("whoever asked for it is on record"),
+        || post(link::ask_errand),
+    ),
+    machine_post(
+        FOUND,
+        Record::Unaudited("what is shown of it is on record"),
+        || post(link::found),
+    ),
     machine_post(
         WORK,
         Record::Unaudited("a claim releases nothing by itself"),

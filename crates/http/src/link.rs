@@ -14,10 +14,12 @@ use axum::{
 use bildbro_domain::policy::Subject;
 use bildbro_flow::{
     admit, decide,
+    dispatch::Dispatch,
     ports::hub::Call,
     work::{LONGEST_WAIT, Work},
 };
 use bildbro_wire::{
+    errand::{AskedErrand, Found, FoundReply},
     frame,
     link::{
         Answer, Answers, AskWork, Complete, DirectoryEntry, Fetch, Hello, HelloReply, MAX_BATCH,
@@ -147,6 +149,51 @@ pub async fn content(
     let bytes = decide::content(store, blobs, clock, &subject, &fetch).await?;
     let headers = [(header::CONTENT_TYPE, frame::MEDIA_TYPE)];
     Ok((headers, Body::from_stream(bytes)).into_response())
+}
+
+/// Waits for an errand of the gateway's.
+pub async fn ask_errand(
+    State(state): State<HubState>,
+    stopping: Option<Extension<Stopping>>,
+    Machine(subject): Machine,
+    Message(AskWork { wait_seconds }): Message<AskWork>,
+) -> Answered<AskedErrand> {
+    let dispatch = dispatch(&state);
+    let wait = Duration::from_secs(wait_seconds.into()).min(LONGEST_WAIT);
+    let deadline = Instant::now() + wait;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let errand = dispatch.ask(&subject, left.min(SLICE)).await?;
+        let stopping = stopping
+            .as_ref()
+            .is_some_and(|Extension(stopping)| stopping.0.is_cancelled());
+        if errand.is_some() || left <= SLICE || stopping {
+            return Ok(Json(AskedErrand { errand }));
+        }
+    }
+}
+
+/// What came of an errand so far.
+pub async fn found(
+    State(state): State<HubState>,
+    Machine(subject): Machine,
+    Message(found): Message<Found>,
+) -> Answered<FoundReply> {
+    let count = found.studies.len().max(found.problems.len());
+    at_most(count).map_err(ProblemResponse::too_many)?;
+    let reply = dispatch(&state)
+        .found(&subject, found, rand::random())
+        .await?;
+    Ok(Json(reply))
+}
+
+fn dispatch(state: &HubState) -> Dispatch {
+    Dispatch {
+        store: state.store.clone(),
+        vault: state.vault.clone(),
+        clock: state.clock.clone(),
+        wake: state.wake.clone(),
+    }
 }
 
 /// What became of images of a claimed delivery.

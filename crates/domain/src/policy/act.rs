@@ -52,9 +52,9 @@ pub const fn demand(action: Action) -> Option<Demand> {
             (P::RegisterWill, false)
         }
         A::EmergencyAccess => (P::Emergency, true),
-        A::Accept | A::Decline => (P::Receive, false),
+        A::Accept | A::Decline | A::OpenInbox | A::Assign | A::AnswerRecall => (P::Receive, false),
         A::Search => (P::Find, false),
-        A::Share | A::Revoke => (P::Share, false),
+        A::Share | A::Revoke | A::Retry | A::FollowShare => (P::Share, false),
         A::View => (P::View, false),
         A::Download => (P::Download, false),
         A::SearchAudit => (P::SearchAudit, false),

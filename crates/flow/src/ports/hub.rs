@@ -3,7 +3,7 @@
 //! Each method of [`HubStore`] is one transaction, and appends the audit
 //! entries of what it does in that transaction.
 
-use super::{ByteStream, StoreError, inventory::Rows, keys::KeyId};
+use super::{ByteStream, StoreError, errands::Errands, inventory::Rows, keys::KeyId};
 use async_trait::async_trait;
 use bildbro_domain::{
     AeTitle, DeliveryId, Digest, GatewayId, InstanceId, OrganisationId, ShareId, StudyId, StudyUid,
@@ -233,7 +233,7 @@ impl Default for Timing {
 }
 
 #[async_trait]
-pub trait HubStore: Rows {
+pub trait HubStore: Rows + Errands {
     // Directory and machines.
 
     async fn add_organisation(

@@ -2,6 +2,7 @@
 //! them; one suite per port runs on every implementation.
 
 pub mod checkpoints;
+pub mod errands;
 pub mod gateway;
 pub mod hub;
 pub mod inventory;

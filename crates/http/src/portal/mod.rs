@@ -8,7 +8,9 @@
 mod account;
 mod caller;
 mod directory;
+mod exchange;
 mod ids;
+mod live;
 mod log;
 mod login;
 mod machines;
@@ -31,5 +33,6 @@ pub const PARTS: &[&[Endpoint]] = &[
     members::ENDPOINTS,
     machines::ENDPOINTS,
     will::ENDPOINTS,
+    exchange::ENDPOINTS,
     log::ENDPOINTS,
 ];

@@ -93,6 +93,33 @@ fn respond(refusal: Refusal) -> Response {
             Json(json!({ "approval_id": approval })),
         )
             .into_response(),
+        Refusal::SeveralPatients(_) => permanent(
+            StatusCode::CONFLICT,
+            "several-patients",
+            "The studies are of several patients",
+        )
+        .into_response(),
+        Refusal::RecipientRefuses { recipient, denial } => permanent(
+            StatusCode::CONFLICT,
+            "recipient-refuses",
+            "It cannot be shared with this recipient",
+        )
+        .detail(denial.to_string())
+        .with("recipient", recipient.to_string().into())
+        .with("reason", denial.as_str().into())
+        .into_response(),
+        Refusal::Undecided { reason: false } => permanent(
+            StatusCode::CONFLICT,
+            "decision-needed",
+            "Say first whether it is the same patient",
+        )
+        .into_response(),
+        Refusal::Undecided { reason: true } => permanent(
+            StatusCode::CONFLICT,
+            "reason-needed",
+            "The patients differ: say which it is, and why",
+        )
+        .into_response(),
         Refusal::Store(error) => ProblemResponse::from(error).into_response(),
     }
 }

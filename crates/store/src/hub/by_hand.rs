@@ -1,7 +1,7 @@
 //! Shares by hand: made, and taken back, whoever made them.
 
 use super::{
-    delivery, holdings,
+    delivery, holdings, inbox,
     shares::{self, NewShare},
 };
 use crate::{
@@ -116,6 +116,7 @@ pub async fn take_back(
     for text in deliveries {
         entries.extend(end(connection, id(&text, "delivery.id")?, by, at).await?);
     }
+    inbox::recall(connection, share, at).await?;
     Ok(entries)
 }
 

@@ -10,6 +10,7 @@ use bildbro_domain::{
     Digest, InstanceHeader, InstanceId, InstanceUid, OrganisationId, SeriesUid, StudyId, StudyUid,
 };
 use bildbro_flow::ports::hub::Existing;
+use bildbro_wire::errand::FoundStudy;
 use bildbro_wire::link::{InstanceMeta, Offer};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -46,6 +47,22 @@ const DESCRIBE: &str = "UPDATE study SET patient_id = $2, patient_id_issuer = $3
      patient_name = $4, patient_birth_date = $5, patient_sex = $6, accession = $7, \
      study_date = $8, study_time = $9, description = $10, institution = $11, first_at = $12, \
      deleted_at = NULL WHERE id = $1";
+
+/// A study that a PACS has told of, and none of whose images has come. What the
+/// images themselves say, when they come, goes before it.
+const ANNOUNCE: &str = "INSERT INTO study (id, holder, study_uid, patient_id, patient_id_issuer, \
+     patient_key, patient_name, patient_birth_date, patient_sex, accession, study_date, \
+     study_time, description, institution, modality, images, bytes, first_at, latest_at, \
+     to_share, expected) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+     $15, 0, 0, $16, $16, FALSE, $17) \
+     ON CONFLICT (id) DO UPDATE SET patient_id = excluded.patient_id, \
+     patient_id_issuer = excluded.patient_id_issuer, patient_key = excluded.patient_key, \
+     patient_name = excluded.patient_name, patient_birth_date = excluded.patient_birth_date, \
+     patient_sex = excluded.patient_sex, accession = excluded.accession, \
+     study_date = excluded.study_date, study_time = excluded.study_time, \
+     description = excluded.description, institution = excluded.institution, \
+     modality = excluded.modality, expected = excluded.expected, deleted_at = NULL \
+     WHERE study.images = 0";
 
 const SET_MODALITY: &str = "UPDATE study SET modality = $2 WHERE id = $1";
 
@@ -231,6 +248,37 @@ async fn put_study(
             .execute(connection)
             .await?;
     }
+    Ok(())
+}
+
+/// Notes a study by what a PACS says of it.
+pub async fn announce(
+    connection: &mut Connection,
+    holder: OrganisationId,
+    found: &FoundStudy,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let (id, issuer) = (found.patient_id.reveal(), found.patient_id_issuer.reveal());
+    sqlx::query(ANNOUNCE)
+        .bind(StudyId::of(holder, &found.study_uid).to_string())
+        .bind(holder.to_string())
+        .bind(found.study_uid.as_str())
+        .bind(plain(id))
+        .bind(plain(issuer))
+        .bind(patient_key(id, issuer, at))
+        .bind(plain(found.patient_name.reveal()))
+        .bind(plain(found.patient_birth_date.reveal()))
+        .bind(plain(&found.patient_sex))
+        .bind(plain(found.accession.reveal()))
+        .bind(plain(&found.study_date))
+        .bind(plain(&found.study_time))
+        .bind(plain(&found.description))
+        .bind(plain(&found.institution))
+        .bind(plain(&found.modalities.join("/")))
+        .bind(micros(at))
+        .bind(found.images.map(i64::from))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

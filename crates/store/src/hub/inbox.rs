@@ -1,24 +1,63 @@
 //! What a recipient's people have before them: one row for each share and
 //! recipient, made with the first delivery.
 
-use crate::{database::Connection, fault::Fault, value::micros};
+use crate::{
+    database::Connection,
+    fault::Fault,
+    value::{micros, unsigned},
+};
 use bildbro_domain::{OrganisationId, ShareId};
 use jiff::Timestamp;
 
-const PUT: &str = "INSERT INTO inbox (share, recipient, came_at, changed_at) \
-     VALUES ($1, $2, $3, $3) ON CONFLICT (share, recipient) DO NOTHING";
+const PUT: &str = "INSERT INTO inbox (share, recipient, came_at, changed_at, to_open) \
+     VALUES ($1, $2, $3, $3, $4) ON CONFLICT (share, recipient) DO NOTHING";
 
+/// Those with copies that came by this share. What was there before is theirs.
+const RECALL: &str = "UPDATE inbox SET recall_at = $2, changed_at = $2 \
+     WHERE share = $1 AND recall_at IS NULL AND EXISTS (SELECT 1 FROM delivery d \
+     WHERE d.share = inbox.share AND d.recipient = inbox.recipient AND d.stored > 0 \
+     AND d.state = 'withdrawn')";
+
+/// `to_open`: a person is to see it.
 pub async fn put(
     connection: &mut Connection,
     share: ShareId,
     recipient: OrganisationId,
+    to_open: bool,
     at: Timestamp,
 ) -> Result<(), Fault> {
     sqlx::query(PUT)
         .bind(share.to_string())
         .bind(recipient.to_string())
         .bind(micros(at))
+        .bind(to_open)
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Asks those who hold copies of what was withdrawn to remove them; answers how
+/// many were asked.
+pub async fn recall(
+    connection: &mut Connection,
+    share: ShareId,
+    at: Timestamp,
+) -> Result<u64, Fault> {
+    let asked = sqlx::query(RECALL)
+        .bind(share.to_string())
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
+    Ok(asked.rows_affected())
+}
+
+const RECALLED: &str = "SELECT COUNT(*) FROM inbox WHERE share = $1 AND recall_at IS NOT NULL";
+
+/// How many have been asked to remove copies of a share.
+pub async fn recalled(connection: &mut Connection, share: ShareId) -> Result<u64, Fault> {
+    let asked: i64 = sqlx::query_scalar(RECALLED)
+        .bind(share.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok(unsigned(asked))
 }

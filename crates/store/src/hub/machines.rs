@@ -1,7 +1,7 @@
 //! Gateways, and what proves that one is calling: assertions and tokens, both
 //! kept as digests only.
 
-use super::{actor, directory, queue};
+use super::{actor, directory, errands, queue};
 use crate::{
     audit,
     database::{Connection, Lock, locking},
@@ -194,6 +194,7 @@ pub async fn hello(
         .collect();
     if let Some(run) = hello.run {
         queue::free(connection, call.subject.gateway, run).await?;
+        errands::free(connection, call.subject.gateway, run).await?;
     }
     sqlx::query(HELLO)
         .bind(call.subject.gateway.to_string())
@@ -220,9 +221,9 @@ pub async fn sweep(connection: &mut Connection, at: Timestamp) -> Result<(), Fau
     let forgotten = at.checked_sub(CODE_MEMORY).unwrap_or(Timestamp::MIN);
     sqlx::query(SWEEP_CODES)
         .bind(micros(forgotten))
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    errands::sweep(connection, at).await
 }
 
 /// An entry by a calling gateway on behalf of its organisation.

@@ -50,6 +50,7 @@ mod cost;
 mod delivery;
 mod directory;
 mod enrolment;
+mod errands;
 mod holdings;
 mod inbox;
 mod keys;
@@ -77,6 +78,7 @@ use bildbro_domain::{
 };
 use bildbro_flow::ports::{
     StoreError,
+    errands::{ClaimedErrand, Errands, SealedFound},
     hub::{
         Call, ChangeError, ClaimError, HeldInstance, HubStore, Item, NewGateway, NewOrganisation,
         Overview, RedeemError, Timing, Totals,
@@ -84,6 +86,7 @@ use bildbro_flow::ports::{
     inventory::{NamedBlob, Rows, StudyPlace},
     keys::{KeyId, StudyKey, StudyKeys, Wrapped},
 };
+use bildbro_wire::errand::FoundReply;
 use bildbro_wire::link::{
     Answer, Complete, DeliveryTask, Enrolled, Fetch, Hello, Report, ReportReply,
 };
@@ -372,6 +375,32 @@ impl HubStore for HubDb {
         let mut tx = self.db.read("read the audit log's head").await?;
         let head = audit::head(&mut tx).await;
         tx.end(head).await
+    }
+}
+
+#[async_trait]
+impl Errands for HubDb {
+    async fn claim_errand(&self, call: &Call) -> Result<Option<ClaimedErrand>, StoreError> {
+        // As with deliveries: most requests find nothing.
+        let mut look = self.db.read("look for errands").await?;
+        let any = errands::is_any(&mut look, call).await;
+        if !look.end(any).await? {
+            return Ok(None);
+        }
+        let mut tx = self.db.write("claim an errand").await?;
+        let claimed = errands::claim(&mut tx, &self.timing, call).await;
+        tx.end_telling(claimed, Option::is_some).await
+    }
+
+    async fn found(
+        &self,
+        call: &Call,
+        found: &SealedFound,
+        random: f64,
+    ) -> Result<FoundReply, StoreError> {
+        let mut tx = self.db.write("keep what was found").await?;
+        let reply = errands::found(&mut tx, &self.timing, call, found, random).await;
+        tx.end_telling(reply, |_| true).await
     }
 }
 

@@ -9,6 +9,7 @@
 use super::{
     actor,
     delivery::{self, Delivery},
+    inbox,
     queue::{self, Job, Progress},
 };
 use crate::{
@@ -71,6 +72,9 @@ pub async fn report(
         return Ok(Err(ClaimError::Stale));
     }
     let (tally, mut entries) = take(connection, &delivery, call, report, images).await?;
+    if delivery.state == DeliveryState::Withdrawn && tally.progress.success {
+        inbox::recall(connection, delivery.share, call.at).await?;
+    }
     let mut answer = Err(ClaimError::Stale);
     if let Some(job) = job {
         let mut lease_until = call.at.checked_add(timing.lease).unwrap_or(call.at);

@@ -11,6 +11,7 @@ use crate::{
 use bildbro_domain::{
     DeliveryId, Digest, OrganisationId, Personal, ShareId, StudyId, StudyUid,
     audit::{Action, Actor, Entry, Outcome},
+    care::Closed,
     organisation::Takes,
     policy::{self, Denial, ShareRequest},
     share::{LegalMode, Purpose},
@@ -158,6 +159,16 @@ impl NewShare<'_> {
         &self,
         connection: &mut Connection,
     ) -> Result<Option<Result<(), Denial>>, Fault> {
+        let closed = will::of_study(connection, self.study, self.recipient).await?;
+        self.decide_on(connection, closed).await
+    }
+
+    /// The same, of a study whose patient's will is known already.
+    pub async fn decide_on(
+        &self,
+        connection: &mut Connection,
+        closed: Closed,
+    ) -> Result<Option<Result<(), Denial>>, Fault> {
         let Some(recipient) = directory::find(connection, self.recipient).await? else {
             return Ok(None);
         };
@@ -170,7 +181,7 @@ impl NewShare<'_> {
             sender_active: sender.is_some_and(|s| s.active),
             recipient_active: recipient.active,
             recipient_in_care: recipient.kind.in_care(),
-            closed: will::of_study(connection, self.study, self.recipient).await?,
+            closed,
             partner_closed: partners::takes(connection, self.recipient, self.sender).await?
                 == Takes::Closed,
         })))
@@ -223,7 +234,8 @@ pub async fn begin(
         .execute(&mut *connection)
         .await?;
     if new.origin != "test" {
-        inbox::put(connection, share, new.recipient, at).await?;
+        let by_a_person = new.origin != "pacs";
+        inbox::put(connection, share, new.recipient, by_a_person, at).await?;
     }
     Ok(open)
 }

@@ -22,6 +22,7 @@ mod hub_retry;
 mod hub_storage;
 mod million;
 mod people_directory;
+mod people_exchange;
 mod people_log;
 mod people_login;
 mod people_members;
@@ -125,12 +126,25 @@ mod on {
         what_an_organisation_says_of_itself_is_kept,
         care_units_are_told_apart,
         a_sender_that_is_not_wanted_ends_in_the_list_to_share,
-        what_is_held_waits_until_it_is_let_in,
-        what_is_turned_away_is_over,
-        held_deliveries_come_in_pages,
         a_gateway_is_cut_off_by_its_name,
         a_test_image_goes_the_ordinary_way,
         only_the_hubs_operator_runs_it,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_exchange [
+        what_is_held_waits_until_it_is_let_in,
+        what_is_turned_away_is_over,
+        the_inbox_comes_in_pages,
+        what_differs_is_decided_by_a_person,
+        a_share_of_what_the_pacs_has_is_fetched_and_joins,
+        a_fetch_that_fails_is_tried_again_and_then_a_persons,
+        two_patients_in_one_share_are_a_slip,
+        who_does_not_take_it_stops_all_of_it,
+        nothing_leaves_while_it_can_be_undone,
+        a_share_taken_back_asks_for_its_copies,
+        one_recipient_is_left_out_and_another_tried_again,
+        what_has_come_is_given_to_someone,
+        a_search_is_its_sessions_alone,
+        a_draft_and_favourites_are_ones_own,
     ]);
     on_every_backend!(hub_sqlite, hub_postgres; people_members [
         administrators_who_remove_each_other_leave_one,

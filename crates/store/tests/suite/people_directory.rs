@@ -1,9 +1,8 @@
-//! Organisations, units, partners, gateways, test images and held deliveries, by
-//! people.
+//! Organisations, units, partners, gateways and test images, by people.
 
 use crate::fixture::*;
 use bildbro_domain::{
-    AeTitle, DeliveryId, Digest, GatewayId, HsaId, OrganisationId, Personal,
+    AeTitle, Digest, GatewayId, HsaId, OrganisationId,
     audit::{Action, Entry, Outcome},
     member::Level,
     organisation::{Kind, Number, TEST_SENDER, Takes},
@@ -21,6 +20,7 @@ use bildbro_flow::{
                 ChangedOrganisation, Directory, FirstAdministrator, NewParty, SealLetter,
                 TestImage, UnitParticulars,
             },
+            inbox::{Inboxes, Tray},
             login::{Login, Need, NewSession, SessionLife},
             members::{FirstMember, Members},
         },
@@ -71,7 +71,7 @@ pub async fn person(hub: &HubDb, organisation: OrganisationId, role: BuiltIn) ->
     Person(token)
 }
 
-async fn last(hub: &HubDb, action: Action, outcome: Outcome) -> Entry {
+pub async fn last(hub: &HubDb, action: Action, outcome: Outcome) -> Entry {
     let mut all = entries(hub).await;
     all.retain(|entry| entry.action == action && entry.outcome == outcome);
     all.pop().unwrap()
@@ -332,143 +332,12 @@ pub async fn a_sender_that_is_not_wanted_ends_in_the_list_to_share(hub: &HubDb) 
     );
     send(hub, &sender.call(5), 2, 1..=1, recipient.share()).await;
     let caller = person(hub, recipient.organisation.id, BuiltIn::Receiver).await;
-    let held = hub.held_deliveries(&caller.at(5), None, 10).await.unwrap();
-    assert_eq!(held.items.len(), 1, "as from everyone: held");
+    let held = hub.inbox(&caller.at(5), Tray::New, None, 10).await.unwrap();
+    assert_eq!(held.0.items.len(), 1, "as from everyone: held");
     assert_eq!(
         count(hub, Action::ChangePartners, Outcome::Success).await,
         3
     );
-}
-
-/// One delivery that is held, and who may let it in.
-async fn a_held_delivery(hub: &HubDb) -> (Party, Party, Person, DeliveryId) {
-    let (sender, recipient) = two(hub).await;
-    let siv = person(hub, recipient.organisation.id, BuiltIn::Administrator).await;
-    hub.set_takes(&siv.at(0), Takes::Hold).await.unwrap();
-    send(hub, &sender.call(1), 1, 1..=3, recipient.share()).await;
-    let receiver = person(hub, recipient.organisation.id, BuiltIn::Receiver).await;
-    let held = hub
-        .held_deliveries(&receiver.at(2), None, 10)
-        .await
-        .unwrap();
-    let [held] = &held.items[..] else {
-        panic!("one is held")
-    };
-    assert_eq!((held.images, held.state), (3, DeliveryState::Waiting));
-    (sender, recipient, receiver, held.id)
-}
-
-pub async fn what_is_held_waits_until_it_is_let_in(hub: &HubDb) {
-    let (sender, recipient, receiver, delivery) = a_held_delivery(hub).await;
-    assert!(hub.claim(&recipient.call(2)).await.unwrap().is_none());
-    let foreign = person(hub, sender.organisation.id, BuiltIn::Receiver).await;
-    let refused = hub.accept_delivery(&foreign.at(3), delivery).await;
-    assert!(matches!(refused, Err(Refusal::NotFound)));
-    let caller = foreign.at(3);
-    let refused = hub.decline_delivery(&caller, delivery, Personal::new("no"));
-    assert!(matches!(refused.await, Err(Refusal::NotFound)));
-    for action in [Action::Accept, Action::Decline] {
-        assert_eq!(count(hub, action, Outcome::Denied).await, 1);
-    }
-    let unknown = hub
-        .accept_delivery(&receiver.at(3), DeliveryId(Uuid::new_v4()))
-        .await;
-    assert!(matches!(unknown, Err(Refusal::NotFound)));
-
-    hub.accept_delivery(&receiver.at(4), delivery)
-        .await
-        .unwrap();
-    let entry = last(hub, Action::Accept, Outcome::Success).await;
-    assert_eq!(entry.delivery, Some(delivery));
-    assert_eq!(entry.organisation, Some(recipient.organisation.id));
-    assert_eq!(entry.studies, [study(1)]);
-    let again = hub.accept_delivery(&receiver.at(5), delivery).await;
-    assert!(matches!(again, Err(Refusal::Over(_))));
-    let caller = receiver.at(5);
-    let late = hub.decline_delivery(&caller, delivery, Personal::new("no"));
-    assert!(matches!(late.await, Err(Refusal::Over(_))));
-    let held = hub
-        .held_deliveries(&receiver.at(5), None, 10)
-        .await
-        .unwrap();
-    assert!(held.items.is_empty());
-
-    let task = hub.claim(&recipient.call(6)).await.unwrap().unwrap();
-    assert_eq!((task.delivery, task.instances.len()), (delivery, 3));
-    hub.release(&recipient.call(6), &fetch(&task))
-        .await
-        .unwrap();
-    // What joins it later needs no second yes.
-    let done = report(&task, &Receipt::Stored { status: 0 }, Some(End::Done));
-    hub.report(&recipient.call(7), &done, 0.5).await.unwrap();
-    send(hub, &sender.call(8), 1, 4..=4, recipient.share()).await;
-    assert!(hub.claim(&recipient.call(9)).await.unwrap().is_some());
-}
-
-pub async fn what_is_turned_away_is_over(hub: &HubDb) {
-    let (sender, recipient, receiver, delivery) = a_held_delivery(hub).await;
-    let reason = Personal::new("not our patient".to_owned());
-    hub.decline_delivery(&receiver.at(3), delivery, reason.clone())
-        .await
-        .unwrap();
-    let entry = last(hub, Action::Decline, Outcome::Success).await;
-    assert_eq!(
-        (entry.delivery, entry.reason),
-        (Some(delivery), Some(reason.clone()))
-    );
-    // The sender took nothing back.
-    assert_eq!(count(hub, Action::Revoke, Outcome::Success).await, 0);
-    assert_eq!(the_delivery(hub, 4).await.state, DeliveryState::Withdrawn);
-    let accepted = hub.accept_delivery(&receiver.at(4), delivery).await;
-    assert!(matches!(accepted, Err(Refusal::Over(_))));
-    let again = hub
-        .decline_delivery(&receiver.at(4), delivery, reason)
-        .await;
-    assert!(matches!(again, Err(Refusal::Over(_))));
-    assert!(hub.claim(&recipient.call(5)).await.unwrap().is_none());
-
-    // Taken back by its sender while it was held.
-    send(hub, &sender.call(6), 2, 1..=1, recipient.share()).await;
-    let held = hub
-        .held_deliveries(&receiver.at(6), None, 10)
-        .await
-        .unwrap();
-    let share = deliveries(hub, 6).await[0].share;
-    assert!(hub.revoke_share(share, operator(), at(7)).await.unwrap());
-    let accepted = hub.accept_delivery(&receiver.at(8), held.items[0].id).await;
-    assert!(matches!(accepted, Err(Refusal::Over(_))));
-    assert_eq!(count(hub, Action::Accept, Outcome::Success).await, 0);
-}
-
-pub async fn held_deliveries_come_in_pages(hub: &HubDb) {
-    let (sender, recipient, receiver, first) = a_held_delivery(hub).await;
-    // At the same time, so that the id tells them apart.
-    for of in 2..=5 {
-        send(hub, &sender.call(2), of, 1..=1, recipient.share()).await;
-    }
-    let mut seen = Vec::new();
-    let mut after = None;
-    for size in [2, 2, 1] {
-        let page = hub
-            .held_deliveries(&receiver.at(3), after.as_deref(), 2)
-            .await
-            .unwrap();
-        assert_eq!(page.items.len(), size);
-        assert_eq!(page.next.is_some(), size == 2 && seen.len() < 4);
-        seen.extend(page.items.into_iter().map(|held| held.id));
-        after = page.next;
-    }
-    assert_eq!(seen[0], first);
-    seen.sort_unstable();
-    seen.dedup();
-    assert_eq!(seen.len(), 5);
-    for wrong in ["", "x", "1_x", "x_1", "1_2_3", "9999999999999999999999_1"] {
-        let refused = hub.held_deliveries(&receiver.at(3), Some(wrong), 2).await;
-        assert!(
-            matches!(refused, Err(Refusal::Invalid { field: "after", .. })),
-            "{wrong}"
-        );
-    }
 }
 
 pub async fn a_gateway_is_cut_off_by_its_name(hub: &HubDb) {

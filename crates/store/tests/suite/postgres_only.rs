@@ -360,7 +360,11 @@ async fn a_wrong_address_is_told_without_its_password() {
 async fn of_two_who_decide_on_a_held_delivery_one_wins() {
     use crate::people_directory::person;
     use bildbro_domain::{organisation::Takes, permission::BuiltIn};
-    use bildbro_flow::ports::portal::{Refusal, directory::Directory};
+    use bildbro_flow::ports::portal::{
+        Refusal,
+        directory::Directory,
+        inbox::{Decision, Inboxes, Tray},
+    };
     let server = Postgres::shared().await;
     let hubs = two_hubs(&server).await;
     let (sender, recipient) = two(&hubs[0]).await;
@@ -370,19 +374,23 @@ async fn of_two_who_decide_on_a_held_delivery_one_wins() {
     hubs[0].set_takes(&siv.at(0), Takes::Hold).await.unwrap();
     for n in 1..=12 {
         send(&hubs[0], &sender.call(1), n, 1..=2, recipient.share()).await;
-        let held = hubs[0].held_deliveries(&receiver.at(2), None, 10).await;
-        let delivery = held.unwrap().items[0].id;
+        let held = hubs[0].inbox(&receiver.at(2), Tray::New, None, 1).await;
+        let share = held.unwrap().0.items[0].id;
         let (yes, no) = (hubs[0].clone(), hubs[1].clone());
         let (caller, other) = (receiver.at(3), receiver.at(3));
-        let accept = tokio::spawn(async move { yes.accept_delivery(&caller, delivery).await });
+        let accept = tokio::spawn(async move {
+            let same = Decision::SamePerson;
+            yes.accept_item(&caller, share, same, &Personal::default())
+                .await
+        });
         let decline = tokio::spawn(async move {
             let reason = Personal::new("not ours".to_owned());
-            no.decline_delivery(&other, delivery, reason).await
+            no.decline_item(&other, share, &reason).await
         });
         match (accept.await.unwrap(), decline.await.unwrap()) {
             (Ok(()), Err(Refusal::Over(_))) => {
                 let task = hubs[1].claim(&recipient.call(4)).await.unwrap().unwrap();
-                assert_eq!(task.delivery, delivery);
+                assert_eq!(task.study_uid, crate::fixture::study(n));
             }
             (Err(Refusal::Over(_)), Ok(())) => {
                 assert!(hubs[0].claim(&recipient.call(4)).await.unwrap().is_none());

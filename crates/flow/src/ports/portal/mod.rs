@@ -8,21 +8,24 @@
 pub mod approvals;
 pub mod directory;
 pub mod identity_provider;
+pub mod inbox;
 pub mod letters;
 pub mod log;
 pub mod login;
 pub mod machines;
 pub mod members;
 pub mod roles;
+pub mod search;
+pub mod sharing;
 pub mod will;
 
 use self::{
     approvals::Approvals, directory::Directory, identity_provider::IdentityProviders,
-    letters::Letters, log::Log, login::Login, machines::Machines, members::Members, roles::Roles,
-    will::Wills,
+    inbox::Inboxes, letters::Letters, log::Log, login::Login, machines::Machines, members::Members,
+    roles::Roles, search::Searches, sharing::Sharing, will::Wills,
 };
 use super::StoreError;
-use bildbro_domain::{Digest, permission::BuiltIn, policy::Denial};
+use bildbro_domain::{Digest, OrganisationId, Personal, permission::BuiltIn, policy::Denial};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -73,6 +76,18 @@ pub enum Refusal {
     /// A second member has been asked to approve it.
     #[error("a second member must approve it")]
     ApprovalAsked(Uuid),
+    /// The studies are of these patients: number and name.
+    #[error("the studies are of several patients")]
+    SeveralPatients(Vec<(Personal, Personal)>),
+    /// This recipient does not take it.
+    #[error("{denial}")]
+    RecipientRefuses {
+        recipient: OrganisationId,
+        denial: Denial,
+    },
+    /// Who the patient is must be decided first; with a reason, or without.
+    #[error("who the patient is must be decided first")]
+    Undecided { reason: bool },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -92,6 +107,9 @@ pub trait Portal:
     + Letters
     + Wills
     + Log
+    + Searches
+    + Sharing
+    + Inboxes
 {
 }
 
@@ -106,6 +124,9 @@ impl<T> Portal for T where
         + Letters
         + Wills
         + Log
+        + Searches
+        + Sharing
+        + Inboxes
 {
 }
 

@@ -1,115 +1,30 @@
-//! `/api/gateways/events`: the gateways as they change (server-sent events).
-//!
-//! As the status page's stream (`status/events.rs`): a wake-up or a tick leads to
-//! a look, and what differs from what this reader has is sent. Each look asks
-//! again who the session is, so that the stream ends with it, and a member who
-//! only watches is as idle as one who is away.
+//! `/api/gateways/events`: the gateways as they change.
 
 use super::gateways::look;
 use crate::{
     HubState, Stopping,
-    portal::{caller::Caller, refusal::Refused},
-    problem::ProblemResponse,
+    portal::{caller::Caller, live, refusal::Refused},
 };
 use axum::{
     Extension,
     extract::State,
-    response::sse::{Event, KeepAlive, Sse},
+    response::sse::{Event, Sse},
 };
-use bildbro_flow::ports::portal;
-use futures::{Stream, stream};
-use std::{
-    convert::Infallible,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-
-/// Looks are this far apart at least.
-const PACE: Duration = Duration::from_millis(250);
-
-/// Without a wake-up: a gateway's sign of life, one that has fallen silent, and a
-/// session that has ended, wake nobody.
-const TICK: Duration = Duration::from_secs(2);
-
-/// Readers at a time, of this process.
-const MOST_READERS: usize = 256;
-
-static READERS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(MOST_READERS)));
-
-struct Reader {
-    state: HubState,
-    caller: portal::Caller,
-    changes: watch::Receiver<u64>,
-    sent: Option<String>,
-    stopping: Option<Stopping>,
-    _place: OwnedSemaphorePermit,
-}
+use futures::{FutureExt, Stream};
+use std::convert::Infallible;
 
 /// `GET /api/gateways/events`
 pub async fn events(
     State(state): State<HubState>,
     stopping: Option<Extension<Stopping>>,
-    Caller(caller): Caller,
+    caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
-    let place = READERS
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| ProblemResponse::busy("Too many pages are open; close some."))?;
-    let reader = Reader {
-        changes: state.wake.subscribe(),
-        state,
-        caller,
-        sent: None,
-        stopping: stopping.map(|Extension(stopping)| stopping),
-        _place: place,
-    };
-    let events = stream::unfold(reader, async |mut reader| {
-        let event = reader.next().await?;
-        Some((Ok(event), reader))
-    });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
-}
-
-impl Reader {
-    /// The next change, or `None` when the stream ends: the hub stops, its
-    /// database fails, or the session has ended or may no longer see this.
-    async fn next(&mut self) -> Option<Event> {
-        let mut waited = self.sent.is_none();
-        loop {
-            if !waited && !self.wait().await {
-                return None;
-            }
-            waited = false;
-            self.caller.at = self.state.clock.now();
-            let list = look(&self.state, &self.caller).await.ok()?;
-            let list = serde_json::to_string(&list).ok()?;
-            if self.sent.as_ref() != Some(&list) {
-                let event = Event::default().event("gateways").data(&list);
-                self.sent = Some(list);
-                return Some(event);
-            }
+    let stopping = stopping.map(|Extension(stopping)| stopping);
+    live::events(state, stopping, caller, "gateways", |state, caller| {
+        async move {
+            let list = look(&state, &caller).await.ok()?;
+            serde_json::to_string(&list).ok()
         }
-    }
-
-    /// Until there may be something new; false when the hub stops.
-    async fn wait(&mut self) -> bool {
-        let stopped = async {
-            match &self.stopping {
-                Some(Stopping(stop)) => stop.cancelled().await,
-                None => std::future::pending().await,
-            }
-        };
-        let changed = async {
-            tokio::time::sleep(PACE).await;
-            tokio::select! {
-                _ = self.changes.changed() => {}
-                () = tokio::time::sleep(TICK) => {}
-            }
-        };
-        tokio::select! {
-            () = stopped => false,
-            () = changed => true,
-        }
-    }
+        .boxed()
+    })
 }

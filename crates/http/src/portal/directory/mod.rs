@@ -1,9 +1,8 @@
-//! Organisations, care units, partners, gateways, test images, held deliveries.
+//! Organisations, care units, partners, gateways, test images.
 
 mod events;
-mod fields;
+pub mod fields;
 mod gateways;
-mod held;
 mod hub;
 mod own;
 mod test_image;
@@ -17,14 +16,14 @@ use serde::Serialize;
 
 /// A list, or a page of one.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Items<T> {
-    items: Vec<T>,
+pub struct Items<T> {
+    pub items: Vec<T>,
     /// What to ask for the next page with; null at the end.
-    next: Option<String>,
+    pub next: Option<String>,
 }
 
 impl<T> Items<T> {
-    const fn all(items: Vec<T>) -> Self {
+    pub const fn all(items: Vec<T>) -> Self {
         Self { items, next: None }
     }
 }
@@ -38,7 +37,7 @@ struct Made {
 /// What is done with a path alone.
 #[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+pub struct Nothing {}
 
 const OPERATOR: Caller = Caller::Holder(Permission::RunHub);
 const ORGANISATION: Caller = Caller::Holder(Permission::ManageOrganisation);
@@ -213,28 +212,4 @@ pub const ENDPOINTS: &[Endpoint] = &[
         || get(test_image::progress),
     )
     .answers::<test_image::Progress>(),
-    Endpoint::portal(
-        Method::Get,
-        "/api/deliveries",
-        Caller::Holder(Permission::Receive),
-        "Deliveries that wait to be let in (`state=held`)",
-        || get(held::list),
-    )
-    .answers::<Items<held::HeldItem>>(),
-    Endpoint::act(
-        Method::Post,
-        "/api/deliveries/{id}/accept",
-        Action::Accept,
-        "Let a held delivery in",
-        || post(held::accept),
-    )
-    .takes::<Nothing>(),
-    Endpoint::act(
-        Method::Post,
-        "/api/deliveries/{id}/decline",
-        Action::Decline,
-        "Turn a held delivery away",
-        || post(held::decline),
-    )
-    .takes::<held::DeclineDelivery>(),
 ];

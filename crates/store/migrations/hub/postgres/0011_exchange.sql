@@ -54,13 +54,18 @@ CREATE TABLE inbox (
     recipient      TEXT COLLATE "C"   NOT NULL REFERENCES organisation (id),
     came_at        BIGINT NOT NULL,
     changed_at     BIGINT NOT NULL,
+    -- A person sent it: a person is to see it. What a PACS sends to a PACS is
+    -- seen there.
+    to_open        BOOLEAN NOT NULL,
     -- First looked at, by whom.
     opened_at      BIGINT,
     opened_by      TEXT COLLATE "C"   REFERENCES member (id),
     -- Whose it is to handle: one member, or one unit.
     member         TEXT COLLATE "C"   REFERENCES member (id),
     unit           TEXT COLLATE "C"   REFERENCES care_unit (id),
-    -- What the own PACS knew of the patient when asked last, sealed.
+    -- What the own PACS knew of the patient when asked last: the verdict, and
+    -- the candidates, sealed.
+    verdict        TEXT COLLATE "C",
     compared       TEXT COLLATE "C",
     accepted_at    BIGINT,
     declined_at    BIGINT,
@@ -73,6 +78,9 @@ CREATE TABLE inbox (
     PRIMARY KEY (share, recipient)
 );
 CREATE INDEX inbox_recipient ON inbox (recipient, came_at, share);
+CREATE INDEX inbox_to_open ON inbox (recipient) WHERE to_open AND opened_at IS NULL;
+CREATE INDEX inbox_recall ON inbox (recipient)
+    WHERE recall_at IS NOT NULL AND recalled_at IS NULL;
 
 -- Whom members share with often.
 CREATE TABLE favourite (

@@ -249,6 +249,8 @@ CREATE INDEX delivery_share ON delivery (share);
 CREATE INDEX delivery_study ON delivery (study, recipient);
 CREATE INDEX delivery_created ON delivery (created_at, id);
 CREATE INDEX delivery_recipient ON delivery (recipient, created_at, id);
+CREATE INDEX delivery_going ON delivery (recipient)
+    WHERE state IN ('waiting', 'under_way', 'retrying', 'stopped');
 
 CREATE TABLE delivery_instance (
     delivery        TEXT   NOT NULL REFERENCES delivery (id),

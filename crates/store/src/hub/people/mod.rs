@@ -7,6 +7,7 @@
 mod acting;
 mod approvals;
 mod directory;
+mod exchange;
 mod identity_provider;
 mod letters;
 mod links;

@@ -1,4 +1,4 @@
-//! Organisations, care units, partners, gateways, test images, held deliveries.
+//! Organisations, care units, partners, gateways, test images.
 //!
 //! What a method takes has been checked for its form; what it may clash with is
 //! for the database. What is another organisation's is not found.
@@ -10,15 +10,14 @@ mod own;
 pub use gateways::{GatewayState, TestImage, TestProgress};
 pub use hub::{FirstAdministrator, Health, NewParty, PartyView, SealLetter};
 pub use own::{
-    ChangedOrganisation, HeldDelivery, ListedOrganisation, NamedOrganisation, OwnOrganisation,
-    PartnerView, Partners, UnitParticulars, UnitView,
+    ChangedOrganisation, ListedOrganisation, OwnOrganisation, PartnerView, Partners,
+    UnitParticulars, UnitView,
 };
 
-use super::{Answer, Caller, Page};
+use super::{Answer, Caller};
 use async_trait::async_trait;
 use bildbro_domain::{
-    CareUnitId, DeliveryId, Digest, GatewayId, OrganisationId, Personal, audit::Action,
-    organisation::Takes,
+    CareUnitId, DeliveryId, Digest, GatewayId, OrganisationId, audit::Action, organisation::Takes,
 };
 use jiff::Timestamp;
 
@@ -98,24 +97,4 @@ pub trait Directory: Send + Sync + 'static {
         image: TestImage,
     ) -> Answer<DeliveryId>;
     async fn test_progress(&self, caller: &Caller, delivery: DeliveryId) -> Answer<TestProgress>;
-
-    // What has come and is held.
-
-    /// Oldest first, `limit` at most, after the cursor `after`.
-    async fn held_deliveries(
-        &self,
-        caller: &Caller,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Answer<Page<HeldDelivery>>;
-    /// Lets a held delivery in. `Over` when it has been let in, turned away or
-    /// taken back before.
-    async fn accept_delivery(&self, caller: &Caller, delivery: DeliveryId) -> Answer<()>;
-    /// Turns a held delivery away: its share ends. `Over` as above.
-    async fn decline_delivery(
-        &self,
-        caller: &Caller,
-        delivery: DeliveryId,
-        reason: Personal,
-    ) -> Answer<()>;
 }

@@ -1,12 +1,10 @@
 //! What an organisation sees and says of itself, and of others.
 
 use bildbro_domain::{
-    AeTitle, CareUnitId, DeliveryId, HsaId, OrganisationId,
+    AeTitle, CareUnitId, HsaId, OrganisationId,
     audit::Action,
     organisation::{Kind, Number, Takes},
-    share::{DeliveryState, Purpose},
 };
-use jiff::Timestamp;
 
 /// One's own organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,22 +78,4 @@ pub struct UnitView {
     pub unit: UnitParticulars,
     /// Open accounts that have a role there.
     pub members: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedOrganisation {
-    pub id: OrganisationId,
-    pub name: String,
-}
-
-/// A delivery that waits to be let in. No personal data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldDelivery {
-    pub id: DeliveryId,
-    pub sender: NamedOrganisation,
-    pub recipient: NamedOrganisation,
-    pub purpose: Purpose,
-    pub state: DeliveryState,
-    pub images: u64,
-    pub created: Timestamp,
 }

@@ -1,11 +1,10 @@
-//! Organisations, care units, partners, gateways, test images, held deliveries.
+//! Organisations, care units, partners, gateways, test images.
 //!
 //! One module for each; this one gives each port method its transaction. An
 //! answer that refuses commits, since a denial is on record; but "taken", which
 //! may be found out half-way, rolls back.
 
 mod gateways;
-mod held;
 mod hub;
 mod own;
 mod partners;
@@ -20,7 +19,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use bildbro_domain::{
-    CareUnitId, DeliveryId, Digest, GatewayId, OrganisationId, Personal,
+    CareUnitId, DeliveryId, Digest, GatewayId, OrganisationId,
     audit::{Action, Entry, Outcome},
     member::Acting,
     organisation::Takes,
@@ -28,11 +27,10 @@ use bildbro_domain::{
     policy::{self, Denial},
 };
 use bildbro_flow::ports::portal::{
-    Answer, Caller, Page, Refusal,
+    Answer, Caller, Refusal,
     directory::{
-        ChangedOrganisation, Directory, GatewayState, Health, HeldDelivery, ListedOrganisation,
-        NewParty, OwnOrganisation, Partners, PartyView, TestImage, TestProgress, UnitParticulars,
-        UnitView,
+        ChangedOrganisation, Directory, GatewayState, Health, ListedOrganisation, NewParty,
+        OwnOrganisation, Partners, PartyView, TestImage, TestProgress, UnitParticulars, UnitView,
     },
 };
 use jiff::Timestamp;
@@ -253,34 +251,5 @@ impl Directory for HubDb {
                 Err(tx.end(refused).await?)
             }
         }
-    }
-
-    async fn held_deliveries(
-        &self,
-        caller: &Caller,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Answer<Page<HeldDelivery>> {
-        let need = Some(Permission::Receive);
-        let (mut tx, who) = self.reader("read what is held", caller, need).await?;
-        let page = held::page(&mut tx, who.member.organisation, after, limit).await;
-        tx.end(page).await?
-    }
-
-    async fn accept_delivery(&self, caller: &Caller, delivery: DeliveryId) -> Answer<()> {
-        let mut tx = self.db.write("let a delivery in").await?;
-        let done = held::accept(&mut tx, caller, delivery).await;
-        end(tx, done).await
-    }
-
-    async fn decline_delivery(
-        &self,
-        caller: &Caller,
-        delivery: DeliveryId,
-        reason: Personal,
-    ) -> Answer<()> {
-        let mut tx = self.db.write("turn a delivery away").await?;
-        let done = held::decline(&mut tx, caller, delivery, reason).await;
-        end(tx, done).await
     }
 }

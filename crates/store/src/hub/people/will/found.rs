@@ -22,6 +22,7 @@ const OWN: &str = "SELECT st.id, st.holder, o.name AS holder_name, st.study_uid,
      st.modality, st.description, st.institution, st.images \
      FROM study st JOIN organisation o ON o.id = st.holder \
      WHERE st.patient_key = $1 AND st.holder = $2 AND st.deleted_at IS NULL \
+     AND st.images > 0 \
      ORDER BY st.study_date DESC, st.id LIMIT $3";
 
 /// Others', when they may be asked for at all.
@@ -29,6 +30,7 @@ const OTHERS: &str = "SELECT st.id, st.holder, o.name AS holder_name, st.study_u
      st.study_date, st.modality, st.description, st.institution, st.images \
      FROM study st JOIN organisation o ON o.id = st.holder AND o.active IS TRUE \
      WHERE st.patient_key = $1 AND st.holder <> $2 AND st.deleted_at IS NULL \
+     AND st.images > 0 \
      ORDER BY st.study_date DESC, st.id LIMIT $3";
 
 /// What is let in only counts as shared.
@@ -37,6 +39,7 @@ const SHARED: &str = "SELECT st.id, st.holder, o.name AS holder_name, st.study_u
      FROM study st JOIN organisation o ON o.id = st.holder AND o.active IS TRUE \
      JOIN delivery d ON d.study = st.id JOIN share sh ON sh.id = d.share \
      WHERE st.patient_key = $1 AND d.recipient = $2 AND st.deleted_at IS NULL \
+     AND st.images > 0 \
      AND sh.revoked_at IS NULL AND (sh.expires_at IS NULL OR sh.expires_at > $3) \
      AND sh.origin <> 'test' AND d.state <> 'withdrawn' AND d.held IS NOT TRUE \
      ORDER BY st.study_date DESC, st.id LIMIT $4";
