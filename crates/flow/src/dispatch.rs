@@ -93,7 +93,10 @@ impl Dispatch {
         random: f64,
     ) -> Result<FoundReply, StoreError> {
         let place = finding_place(found.errand);
-        let studies = found.studies.into_iter().map(Finding::Study);
+        let studies = found
+            .studies
+            .into_iter()
+            .map(|study| Finding::Study(Box::new(study)));
         let problems = found.problems.into_iter().map(Finding::Problem);
         let sealed = SealedFound {
             errand: found.errand,

@@ -244,7 +244,7 @@ impl Running {
         let mut studies = Vec::new();
         for sealed in &part.findings {
             match self.search.vault.open(&place, sealed) {
-                Ok(Finding::Study(study)) => studies.push(study),
+                Ok(Finding::Study(study)) => studies.push(*study),
                 Ok(Finding::Problem(problem)) => {
                     let why = Why::Failure(problem.failure);
                     self.problem(gateway.clone(), problem.node, why).await?;

@@ -13,6 +13,7 @@ mod fixture;
 mod pages;
 mod portal_coverage;
 mod portal_directory;
+mod portal_exchange;
 mod portal_log;
 mod portal_login;
 mod portal_machines;

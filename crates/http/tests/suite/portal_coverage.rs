@@ -25,8 +25,6 @@ use uuid::Uuid;
 
 /// Actions that policy gives to people and that no route does yet.
 const LATER: &[(Action, &str)] = &[
-    (Action::Share, "a share is made from a PACS or by command"),
-    (Action::Revoke, "a share is taken back by command"),
     (Action::View, "images are not shown in the portal yet"),
     (
         Action::Download,
@@ -37,6 +35,8 @@ const LATER: &[(Action, &str)] = &[
 /// What only reads, and is on record since it tells of a patient or a member.
 const READING: &[Action] = &[
     Action::Search,
+    Action::FollowShare,
+    Action::OpenInbox,
     Action::View,
     Action::Download,
     Action::SearchAudit,

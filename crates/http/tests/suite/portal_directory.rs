@@ -1,13 +1,13 @@
 //! The directory's part of the portal's API, as its pages call it.
 
-use crate::fixture::{Hub, PUBLIC_KEY, Person, image, later, now, whole};
+use crate::fixture::{Hub, PUBLIC_KEY, Person, later, now};
 use axum::{
     body::{Body, HttpBody},
     http::{Request, header},
 };
 use bildbro_domain::{audit::Action, permission::BuiltIn};
 use bildbro_flow::clock::Clock;
-use bildbro_wire::link::{AskWork, Enrol, INSTANCES, WORK};
+use bildbro_wire::link::{AskWork, Enrol, WORK};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use std::sync::{
@@ -349,61 +349,6 @@ async fn a_test_image_is_made_kept_and_handed_out() {
         hub.ask(&who, "GET", "/api/tests/x", Value::Null).await.0,
         404
     );
-}
-
-#[tokio::test]
-async fn what_is_held_is_listed_let_in_or_turned_away() {
-    let hub = Hub::new().await;
-    let own = hub.recipient.organisation;
-    let who = hub
-        .member(own, &[BuiltIn::Administrator, BuiltIn::Receiver])
-        .await;
-    hub.ask(&who, "PUT", "/api/partners", json!({ "takes": "hold" }))
-        .await;
-    let share = hub.recipient.share();
-    let body = whole(&[image(1, share), image(2, share)]);
-    let media_type = bildbro_wire::frame::MEDIA_TYPE;
-    hub.send(INSTANCES, &hub.sender.token, media_type, body)
-        .await;
-
-    let list = async |query: &str| {
-        let path = format!("/api/deliveries?{query}");
-        hub.ask(&who, "GET", &path, Value::Null).await
-    };
-    for (wrong, field) in [
-        ("", "state"),
-        ("state=waiting", "state"),
-        ("state=held&limit=0", "limit"),
-        ("state=held&limit=201", "limit"),
-        ("state=held&limit=x", "limit"),
-        ("state=held&after=x", "after"),
-    ] {
-        let (status, problem) = list(wrong).await;
-        assert_eq!((status, &problem["field"]), (400, &json!(field)), "{wrong}");
-    }
-    let (_, held) = list("state=held").await;
-    let item = &held["items"][0];
-    assert_eq!(
-        (&item["images"], &item["sender"]["name"]),
-        (&json!(2), &json!("Region Halland"))
-    );
-    assert!(!held.to_string().contains("191212121212"));
-    let act = async |what: &str, body: Value| {
-        let path = format!("/api/deliveries/{}/{what}", item["id"].as_str().unwrap());
-        hub.field(&who, "POST", &path, body).await
-    };
-    for wrong in [json!({}), json!({ "reason": "x", "more": 1 })] {
-        assert_eq!(act("decline", wrong).await.0, 400);
-    }
-    for wrong in [String::new(), " ".into(), "x".repeat(501), "a\0".into()] {
-        let refused = act("decline", json!({ "reason": wrong })).await;
-        assert_eq!(refused, (400, "reason".into()));
-    }
-    assert_eq!(act("accept", json!({})).await.0, 204);
-    assert_eq!(act("accept", json!({})).await.0, 410);
-    assert_eq!(act("decline", json!({ "reason": "no" })).await.0, 410);
-    let (_, held) = list("state=held").await;
-    assert_eq!(held, json!({ "items": [], "next": null }));
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn a_machine_route_takes_good_tokens_only() {
         .iter()
         .filter(|e| e.caller == Caller::Machine)
         .collect();
-    assert_eq!(machine.len(), 7);
+    assert_eq!(machine.len(), 9);
     let long = format!("Bearer {}", "x".repeat(10_000));
     let wrong: [&[&str]; 7] = [
         &[],

@@ -137,7 +137,7 @@ pub async fn what_is_held_waits_until_it_is_let_in(hub: &HubDb) {
     assert!(matches!(refused, Err(Refusal::NotFound)));
     let refused = hub.decline_item(&foreign.at(3), share, &none()).await;
     assert!(matches!(refused, Err(Refusal::NotFound)));
-    let refused = hub.open_item(&foreign.at(3), share).await;
+    let refused = hub.inbox_item(&foreign.at(3), share).await;
     assert!(matches!(refused, Err(Refusal::NotFound)));
     for action in [Action::Accept, Action::Decline, Action::OpenInbox] {
         assert_eq!(count(hub, action, Outcome::Denied).await, 1);
@@ -211,7 +211,7 @@ pub async fn what_is_turned_away_is_over(hub: &HubDb) {
     assert!(matches!(accepted, Err(Refusal::Over(_))));
     assert_eq!(count(hub, Action::Accept, Outcome::Success).await, 0);
     // It left nothing, so it tells nothing of whom it was about.
-    let (view, ..) = hub.open_item(&receiver.at(9), share).await.unwrap();
+    let (view, ..) = hub.inbox_item(&receiver.at(9), share).await.unwrap();
     assert!(view.studies.is_empty());
 }
 
@@ -264,7 +264,7 @@ pub async fn what_differs_is_decided_by_a_person(hub: &HubDb) {
     hub.keep_comparison(&receiver.at(3), share, &mismatch)
         .await
         .unwrap();
-    let (.., kept) = hub.open_item(&receiver.at(3), share).await.unwrap();
+    let (.., kept) = hub.inbox_item(&receiver.at(3), share).await.unwrap();
     assert_eq!(kept, Some(mismatch));
     let same = Decision::SamePerson;
     for decision in [Decision::None, same] {
@@ -369,7 +369,7 @@ pub async fn a_share_of_what_the_pacs_has_is_fetched_and_joins(hub: &HubDb) {
     }
     // A recipient sees itself, and not who else got it.
     let receiver = person(hub, halland.organisation.id, BuiltIn::Receiver).await;
-    let (view, events, _) = hub.open_item(&receiver.at(11), new.id).await.unwrap();
+    let (view, events, _) = hub.inbox_item(&receiver.at(11), new.id).await.unwrap();
     assert_eq!((view.recipients.len(), view.deliveries.len()), (1, 2));
     assert!(
         events
@@ -600,7 +600,10 @@ pub async fn what_has_come_is_given_to_someone(hub: &HubDb) {
     hub.assign_item(&receiver.at(4), share, Handler::Member(member))
         .await
         .unwrap();
-    let (view, ..) = hub.open_item(&receiver.at(5), share).await.unwrap();
+    for seconds in [5, 6] {
+        hub.open_item(&receiver.at(seconds), share).await.unwrap();
+    }
+    let (view, ..) = hub.inbox_item(&receiver.at(6), share).await.unwrap();
     let own = &view.recipients[0];
     assert_eq!(own.member.as_ref().map(|m| m.id), Some(member));
     assert_eq!(own.opened, Some(at(5)));

@@ -77,12 +77,15 @@ pub trait Inboxes: Send + Sync + 'static {
         caller: &Caller,
         limit: u32,
     ) -> Answer<(Vec<ShareView>, TrayCounts)>;
-    /// One of them, opened by this. On record.
-    async fn open_item(
+    /// One of them. On record.
+    async fn inbox_item(
         &self,
         caller: &Caller,
         share: ShareId,
     ) -> Answer<(ShareView, Vec<ShareEvent>, Option<Compared>)>;
+    /// Someone has it before them: it is not new any more, and the sender sees
+    /// that it was opened.
+    async fn open_item(&self, caller: &Caller, share: ShareId) -> Answer<()>;
     /// Whom it is about, to be compared with the own PACS.
     async fn patients_of(&self, caller: &Caller, share: ShareId) -> Answer<Vec<Described>>;
     async fn keep_comparison(

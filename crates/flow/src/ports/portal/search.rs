@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
-    Study(FoundStudy),
+    Study(Box<FoundStudy>),
     Problem(NodeProblem),
 }
 

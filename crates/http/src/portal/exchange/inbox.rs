@@ -167,8 +167,7 @@ pub async fn one(
     Caller(caller): Caller,
     Ids(share): Ids<ShareId>,
 ) -> Result<Json<InboxDetail>, Refused> {
-    let (view, events, compared) = state.portal.open_item(&caller, share).await?;
-    state.wake.all();
+    let (view, events, compared) = state.portal.inbox_item(&caller, share).await?;
     let item = InboxItem::of(&view, caller.at).ok_or(Refusal::NotFound)?;
     let studies = view.studies.iter();
     Ok(Json(InboxDetail {
@@ -179,6 +178,18 @@ pub async fn one(
         matched: compared.map(|compared| Match::of(&state, share, &compared)),
         timeline: events.iter().map(|e| TimelineEvent::of(&view, e)).collect(),
     }))
+}
+
+/// `POST /api/inbox/{id}/open`
+pub async fn open(
+    State(state): State<HubState>,
+    Caller(caller): Caller,
+    Ids(share): Ids<ShareId>,
+    Message(Nothing {}): Message<Nothing>,
+) -> Result<StatusCode, Refused> {
+    state.portal.open_item(&caller, share).await?;
+    state.wake.all();
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /api/inbox/{id}/match`

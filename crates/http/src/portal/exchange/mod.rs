@@ -171,10 +171,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Method::Get,
         "/api/inbox/{id}",
         Action::OpenInbox,
-        "Open something that has come",
+        "Something that has come",
         || get(inbox::one),
     )
     .answers::<inbox::InboxDetail>(),
+    Endpoint::act(
+        Method::Post,
+        "/api/inbox/{id}/open",
+        Action::OpenInbox,
+        "Say that one has it before one: it is not new any more",
+        || post(inbox::open),
+    )
+    .takes::<Nothing>(),
     Endpoint::act(
         Method::Post,
         "/api/inbox/{id}/match",

@@ -54,6 +54,9 @@ const GIVEN: &str = "UPDATE inbox SET member = $3, unit = $4, changed_at = $5 \
 const RECALLED: &str = "UPDATE inbox SET recalled_at = $3, changed_at = $3, recalled_what = $4 \
      WHERE share = $1 AND recipient = $2";
 
+const OPENED: &str = "UPDATE inbox SET opened_at = $3, opened_by = $4, changed_at = $3 \
+     WHERE share = $1 AND recipient = $2 AND opened_at IS NULL";
+
 const MEMBERS: &str = "SELECT id FROM member WHERE organisation = $1 AND active \
      ORDER BY name, id";
 
@@ -96,6 +99,35 @@ async fn item(
         verdict: verdict.as_deref().and_then(Verdict::parse),
         recall: recall.is_some() && recalled.is_none(),
     })
+}
+
+pub async fn open(
+    connection: &mut Connection,
+    caller: &Caller,
+    share: ShareId,
+) -> Result<(), Stop> {
+    let item = item(connection, caller, Action::OpenInbox, share).await?;
+    let opened = sqlx::query(OPENED)
+        .bind(share.to_string())
+        .bind(item.own.to_string())
+        .bind(micros(caller.at))
+        .bind(item.who.member.id.to_string())
+        .execute(&mut *connection)
+        .await?;
+    if opened.rows_affected() == 0 {
+        return Ok(());
+    }
+    let mut entry = Entry::by(
+        Uuid::now_v7(),
+        caller.at,
+        Action::OpenInbox,
+        Outcome::Success,
+        &item.who,
+    );
+    entry.share = Some(share);
+    entry.detail = Some("opened, the first time".to_owned());
+    audit::append(connection, &[entry]).await?;
+    Ok(())
 }
 
 pub async fn patients(

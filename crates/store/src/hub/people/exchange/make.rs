@@ -207,7 +207,7 @@ impl One<'_> {
         self.who.member.organisation
     }
 
-    fn new(&self, recipient: OrganisationId) -> NewShare<'_> {
+    fn to(&self, recipient: OrganisationId) -> NewShare<'_> {
         let uid = &self.study.found.study.study_uid;
         NewShare {
             sender: self.own(),
@@ -222,7 +222,7 @@ impl One<'_> {
     fn entry(&self, recipient: OrganisationId, outcome: Outcome) -> Entry {
         let patient = Personal::new(key_of(&self.study.found.study, self.at));
         let by = Actor::member(self.who);
-        let mut entry = self.new(recipient).entry(self.at, outcome, by, patient);
+        let mut entry = self.to(recipient).entry(self.at, outcome, by, patient);
         entry.unit = self.who.unit;
         entry.from = Some(self.who.from.clone());
         entry.share = Some(self.wanted.id);
@@ -246,7 +246,7 @@ impl One<'_> {
             institution: &study.institution,
         };
         let closed = will::met(connection, of, recipient, None).await?;
-        let answer = self.new(recipient).decide_on(connection, closed).await?;
+        let answer = self.to(recipient).decide_on(connection, closed).await?;
         Ok(match answer {
             None => Some(Denial::RecipientInactive),
             Some(answer) => answer.err(),
@@ -270,7 +270,7 @@ impl One<'_> {
             && found.study.images.is_none_or(|n| u64::from(n) <= here);
         let expected = found.study.images.map(i64::from);
         for recipient in &self.wanted.recipients {
-            let new = self.new(*recipient);
+            let new = self.to(*recipient);
             let sends_at = self.wanted.sends_at;
             let open = shares::begin(connection, self.wanted.id, &new, sends_at, self.at).await?;
             let joined = shares::join(connection, open, &images, self.at).await?;

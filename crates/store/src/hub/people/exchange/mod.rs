@@ -289,12 +289,18 @@ impl Inboxes for HubDb {
         tx.end(done).await?
     }
 
-    async fn open_item(
+    async fn open_item(&self, caller: &Caller, share: ShareId) -> Answer<()> {
+        act!(self, "open what has come", |tx| inbox::open(
+            &mut tx, caller, share
+        ))
+    }
+
+    async fn inbox_item(
         &self,
         caller: &Caller,
         share: ShareId,
     ) -> Answer<(ShareView, Vec<ShareEvent>, Option<Compared>)> {
-        act!(self, "open what has come", |tx| story::item(
+        quietly!(self, "look at what has come", |tx| story::item(
             &mut tx, caller, share
         ))
     }

@@ -9,7 +9,7 @@ use crate::{
     database::Connection,
     fault::Fault,
     hub::people::stop::Stop,
-    value::{from_json, micros, time},
+    value::{from_json, time},
 };
 use bildbro_domain::{
     OrganisationId, Personal, ShareId,
@@ -33,9 +33,6 @@ const ENTRIES: &str = "SELECT text FROM audit WHERE share = $1 \
 const SENDER: &str = "SELECT sender FROM share WHERE id = $1 AND origin <> 'test'";
 
 const ITEM: &str = "SELECT verdict, compared FROM inbox WHERE share = $1 AND recipient = $2";
-
-const OPENED: &str = "UPDATE inbox SET opened_at = $3, opened_by = $4, changed_at = $3 \
-     WHERE share = $1 AND recipient = $2 AND opened_at IS NULL";
 
 const ON_ITS_WAY: &str = "SELECT CAST(COALESCE(SUM(i.length), 0) AS BIGINT), \
      MIN(di.receipt_at) FROM delivery d JOIN delivery_instance di ON di.delivery = d.id \
@@ -87,13 +84,6 @@ pub async fn item(
     let Some((verdict, sealed)) = row else {
         return Err(not_found(connection, &who, Action::OpenInbox, share, caller.at).await?);
     };
-    sqlx::query(OPENED)
-        .bind(share.to_string())
-        .bind(own.to_string())
-        .bind(micros(caller.at))
-        .bind(who.member.id.to_string())
-        .execute(&mut *connection)
-        .await?;
     let eyes = Eyes::Recipient(own);
     let mut views = view::load(connection, &[share], eyes, true, caller.at).await?;
     let Some(view) = views.pop() else {
