@@ -9,7 +9,8 @@
 //! | 5a deliver | [`work`] at the hub, [`deliver`] at the gateway | both |
 //! | 6 record | in the transaction of each of the above, by [`ports::hub::HubStore`] and [`ports::gateway::GatewayStore`] | both |
 //!
-//! Beside the path: [`checkpoint`] and [`log`] vouch for the log, [`fsck`] for
+//! Before it: [`errand`] searches nodes and has studies fetched from them, for
+//! someone at the hub. Beside the path: [`checkpoint`] and [`log`] vouch for the log, [`fsck`] for
 //! what is stored; [`audit_event`] says an entry in others' words, [`spot_check`]
 //! samples the log.
 //!
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod complete;
 pub mod decide;
 pub mod deliver;
+pub mod errand;
 pub mod forward;
 pub mod fsck;
 pub mod letter;

@@ -17,6 +17,7 @@ use bildbro_flow::{
     clock::Clock,
     complete::Completion,
     deliver::{Direct, FromHub},
+    errand::Errands,
     forward::{Forward, Pace, Troubles},
     ports::gateway::{GatewayStore, Hub, Nodes, Spool},
     receive::{self, Bell, Receiver},
@@ -40,6 +41,9 @@ use uuid::Uuid;
 
 /// The index, in the data directory.
 pub const DATABASE: &str = "gateway.sqlite";
+
+/// What the plain port is called among the ports.
+const PLAIN: &str = "dicom";
 
 /// How often the gateway says how it is.
 const HELLO: Duration = Duration::from_secs(5);
@@ -146,10 +150,12 @@ impl Gateway {
         };
         let mut server = Server::new(server_config(&config), Arc::new(services));
         let ports = listen(&mut server, &config).await?;
+        let plain = ports.iter().find(|(port, _)| *port == PLAIN);
+        let nodes = ConfiguredNodes::new(&config)?.listening_at(plain.map(|(_, at)| *at));
         let parts = Parts {
             store,
             spool,
-            nodes: Arc::new(ConfiguredNodes::new(&config)?),
+            nodes: Arc::new(nodes),
             clock,
             bell: Bell::default(),
             settled: Bell::default(),
@@ -273,6 +279,14 @@ impl Parts {
             let runs = (0..side_by_side).map(|_| deliver.run(ending.clone().cancelled_owned()));
             join_all(runs).await
         });
+        let errands = Arc::new(Errands::new(
+            Arc::clone(&self.store),
+            Arc::clone(hub),
+            self.nodes_port(),
+            self.clock.clone(),
+        ));
+        let ending = stop.clone();
+        tasks.spawn(async move { errands.run(ending.cancelled_owned()).await });
         let (parts, hub) = (self.clone(), Arc::clone(hub));
         let (routes, ending) = (routes.clone(), stop.clone());
         tasks.spawn(async move { parts.greet(hub, routes, ending).await });
@@ -381,7 +395,7 @@ async fn listen(
         None => None,
     };
     let tls = tls.map(|(address, tls)| ("dicom-tls", address, Some(tls)));
-    let plain = config.plain_listen().map(|a| ("dicom", a, None));
+    let plain = config.plain_listen().map(|a| (PLAIN, a, None));
     let mut ports = Vec::new();
     for (port, address, tls) in tls.into_iter().chain(plain) {
         let bound = server.listen(address, tls).await;
@@ -402,3 +416,6 @@ fn server_config(config: &Config) -> ServerConfig {
         implementation_version: part10::IMPLEMENTATION_VERSION,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,7 +161,7 @@ fn in_capitals(word: &str, capitals: bool) -> String {
         } else {
             out.extend(c.to_lowercase());
         }
-        begins = !c.is_alphanumeric();
+        begins = matches!(c, '-' | '\'' | '.');
     }
     out
 }

@@ -111,6 +111,7 @@ fn names_become_keys_for_both_orders_and_cases() {
         ["*ND*RS*", "*nd*rs*", "*^*ND*RS*", "*^*nd*rs*"]
     );
     assert_eq!(names("Öberg"), names("oberg").as_slice());
+    assert_eq!(names("sven*son,"), ["SV*N*S*N*", "Sv*n*s*n*"]);
     // Enough is left of it to leave more open.
     assert_eq!(names("Petrovic,"), ["P*TR*V*", "P*tr*v*"]);
 }
@@ -235,7 +236,7 @@ fn a_query_asks_for_what_is_shown_and_can_do_without_what_is_optional() {
 /// Family and given name, each with a consonant at least: see
 /// `too_short_a_name_is_not_asked_for_as_everything`.
 fn name() -> impl Strategy<Value = (String, String)> {
-    let word = "[A-ZÅÄÖÉČ][a-zåäöéüšć]{0,4}[bdgkm][a-zåäöéüšć]{1,4}";
+    let word = "[A-ZÅÄÖÉ][a-zåäöéü]{0,4}[bdgkm][a-zåäöéü]{1,4}";
     (word, word)
 }
 
