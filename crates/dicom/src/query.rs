@@ -156,6 +156,14 @@ impl Search {
         queries
     }
 
+    /// Whether the answer leaves open if it is wanted: the modality counts, and
+    /// the PACS does not say.
+    #[must_use]
+    pub fn leaves_open(&self, study: &Identifier) -> bool {
+        let modalities = study.get(tag::MODALITIES_IN_STUDY).unwrap_or_default();
+        !self.modality.is_empty() && modalities.trim().is_empty()
+    }
+
     /// Whether a study that a PACS answered with is wanted: queries are wider
     /// than the search, and a PACS may pass over keys that it does not know.
     #[must_use]

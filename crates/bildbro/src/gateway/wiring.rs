@@ -270,6 +270,12 @@ impl Parts {
             clock: self.clock.clone(),
             lanes: config.limits.lanes,
         };
+        let errands = Arc::new(Errands::new(
+            Arc::clone(&self.store),
+            Arc::clone(hub),
+            self.nodes_port(),
+            self.clock.clone(),
+        ));
         let side_by_side = config.limits.deliveries.max(1);
         let (parts, first, ending) = (self.clone(), Arc::clone(hub), stop.clone());
         tasks.spawn(async move {
@@ -277,16 +283,9 @@ impl Parts {
             let hello = parts.hello(&Answers::default()).await;
             let _said_again_soon = first.hello(&hello).await;
             let runs = (0..side_by_side).map(|_| deliver.run(ending.clone().cancelled_owned()));
-            join_all(runs).await
+            let errands = errands.run(ending.clone().cancelled_owned());
+            tokio::join!(join_all(runs), errands)
         });
-        let errands = Arc::new(Errands::new(
-            Arc::clone(&self.store),
-            Arc::clone(hub),
-            self.nodes_port(),
-            self.clock.clone(),
-        ));
-        let ending = stop.clone();
-        tasks.spawn(async move { errands.run(ending.cancelled_owned()).await });
         let (parts, hub) = (self.clone(), Arc::clone(hub));
         let (routes, ending) = (routes.clone(), stop.clone());
         tasks.spawn(async move { parts.greet(hub, routes, ending).await });

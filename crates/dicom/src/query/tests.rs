@@ -193,6 +193,8 @@ fn days_are_a_range_and_modalities_are_looked_through() {
     assert!(fits("20240110", "CT"));
     assert!(fits("20240131", "SR\\CT"));
     assert!(fits("", ""), "a PACS that does not say is believed");
+    assert!(search.leaves_open(&study(&[])));
+    assert!(!search.leaves_open(&study(&[(tag::MODALITIES_IN_STUDY, "MR")])));
     assert!(!fits("20240110", "MR"));
     assert!(!fits("20240201", "CT"));
 }

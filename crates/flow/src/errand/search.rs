@@ -20,6 +20,10 @@ use tokio_util::sync::CancellationToken;
 /// which nobody notices.
 const GROUP: Duration = Duration::from_millis(100);
 
+/// Most studies of one search, whatever the hub asks for: so many can wait in
+/// memory to be told.
+const MOST: u32 = 10_000;
+
 /// With nothing to tell the hub is asked this often whether someone still
 /// waits: a node should not go on searching for nobody.
 const STILL_WAITED_FOR: Duration = Duration::from_secs(5);
@@ -49,12 +53,12 @@ impl Tally<'_> {
         if !seen.insert(study.study_uid.clone()) {
             return true;
         }
-        if self.came.fetch_add(1, Ordering::Relaxed) >= self.find.most.max(1) {
+        if self.came.fetch_add(1, Ordering::Relaxed) >= self.find.most.clamp(1, MOST) {
             self.cut.store(true, Ordering::Relaxed);
             self.over.cancel();
             return false;
         }
-        // The channel holds `most` studies at most, and closes with the search.
+        // The channel holds no more than that, and closes with the search.
         self.news.send(News::Study(Box::new(study))).is_ok()
     }
 }

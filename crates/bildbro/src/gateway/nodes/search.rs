@@ -15,10 +15,15 @@ use bildbro_domain::{Personal, StudyUid};
 use bildbro_wire::errand::{Find, FoundStudy};
 use bytes::Bytes;
 use jiff::Zoned;
+use std::collections::{BTreeSet, HashSet};
 
 /// Longest text that is passed on: a person name of three groups has 194
 /// characters (PS3.5 6.2), and a peer may send a megabyte.
 const LONGEST: usize = 200;
+
+/// Studies of one search whose series are asked for, where a node does not say
+/// which modalities a study has and they count. More are taken as they are.
+const LOOKED_INTO: usize = 500;
 
 /// What a search sees.
 pub type Each<'a> = dyn FnMut(FoundStudy) -> bool + Send + 'a;
@@ -61,6 +66,8 @@ impl KnownNode {
             plain: false,
             enough: false,
             unreadable: 0,
+            open: Vec::new(),
+            looked_into: HashSet::new(),
         };
         let end = asking.all(&queries).await;
         if asking.unreadable > 0 {
@@ -90,6 +97,9 @@ struct Asking<'a, 'e> {
     enough: bool,
     /// Answers that name no study.
     unreadable: u32,
+    /// Answers to the query under way that leave open whether they are wanted.
+    open: Vec<Identifier>,
+    looked_into: HashSet<String>,
 }
 
 impl Asking<'_, '_> {
@@ -101,6 +111,7 @@ impl Asking<'_, '_> {
                 Err(ClientError::Status(status)) => refused = Err(ClientError::Status(status)),
                 Err(error) => return Err(error),
             }
+            self.look_into_open().await?;
             if self.enough {
                 return Ok(());
             }
@@ -126,24 +137,73 @@ impl Asking<'_, '_> {
             each,
             enough,
             unreadable,
+            open,
+            looked_into,
             ..
         } = self;
         let encode = |syntax: &str| Bytes::from(query.encode(syntax));
-        let see = |syntax: &str, found: Bytes| {
-            let Ok(found) = Identifier::decode(&found, syntax) else {
+        let see = |syntax: &str, answer: Bytes| {
+            let Ok(found) = Identifier::decode(&answer, syntax) else {
                 *unreadable += 1;
                 return true;
             };
             if !search.fits(&found) {
                 return true;
             }
-            match study(node, &found) {
-                Some(study) => *enough = !each(study),
-                None => *unreadable += 1,
+            let Some(study) = study(node, &found) else {
+                *unreadable += 1;
+                return true;
+            };
+            if search.leaves_open(&found) && looked_into.len() < LOOKED_INTO {
+                if looked_into.insert(study.study_uid.to_string()) {
+                    open.push(found);
+                }
+                return true;
             }
+            *enough = !each(study);
             !*enough
         };
         association.find(sop::STUDY_ROOT_FIND, encode, see).await
+    }
+
+    /// Asks for the series of what was left open; a node that does not answer
+    /// for them is believed.
+    async fn look_into_open(&mut self) -> Result<(), ClientError> {
+        for mut found in std::mem::take(&mut self.open) {
+            if self.enough {
+                return Ok(());
+            }
+            match self.modalities_of(&found).await {
+                Ok(modalities) => found.set(tag::MODALITIES_IN_STUDY, &modalities),
+                Err(ClientError::Status(_)) => {}
+                Err(error) => return Err(error),
+            }
+            if self.search.fits(&found)
+                && let Some(study) = study(self.node, &found)
+            {
+                self.enough = !(self.each)(study);
+            }
+        }
+        Ok(())
+    }
+
+    async fn modalities_of(&mut self, found: &Identifier) -> Result<String, ClientError> {
+        let study = found.get(tag::STUDY_INSTANCE_UID).unwrap_or_default();
+        let mut query = Identifier::at_level("SERIES");
+        query.set(tag::STUDY_INSTANCE_UID, study);
+        query.set(tag::SERIES_INSTANCE_UID, "");
+        query.set(tag::MODALITY, "");
+        let mut modalities = BTreeSet::new();
+        let encode = |syntax: &str| Bytes::from(query.encode(syntax));
+        let see = |syntax: &str, series: Bytes| {
+            if let Ok(series) = Identifier::decode(&series, syntax) {
+                modalities.extend(series.get(tag::MODALITY).map(str::to_owned));
+            }
+            true
+        };
+        let asked = self.association.find(sop::STUDY_ROOT_FIND, encode, see);
+        asked.await?;
+        Ok(Vec::from_iter(modalities).join("\\"))
     }
 }
 

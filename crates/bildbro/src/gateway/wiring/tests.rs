@@ -54,9 +54,11 @@ impl Bench {
         };
         self.gateway.hub = Some((Arc::clone(&desk) as _, enrolment));
         let stop = CancellationToken::new();
+        let store = Arc::clone(&self.gateway.parts.store);
         tokio::spawn(self.gateway.run(stop.clone()));
         Running {
             desk,
+            store,
             _stop: stop.drop_guard(),
             _folder: self.folder,
         }
@@ -65,6 +67,7 @@ impl Bench {
 
 struct Running {
     desk: Arc<Desk>,
+    store: Arc<dyn GatewayStore>,
     _stop: tokio_util::sync::DropGuard,
     _folder: Folder,
 }
@@ -73,6 +76,14 @@ impl Running {
     async fn find(&self, find: Find) -> (Vec<FoundStudy>, ErrandEnd) {
         let most = if find.most == 0 { 100 } else { find.most };
         self.desk.give(Task::Find(Find { most, ..find })).await
+    }
+
+    /// Entries of the gateway's own record with this verb, as texts.
+    async fn logged(&self, action: &str) -> Vec<String> {
+        let links = self.store.audit_links(0, 1_000).await.unwrap();
+        let verb = format!("\"action\":\"{action}\"");
+        let of_action = links.into_iter().filter(|link| link.text.contains(&verb));
+        of_action.map(|link| link.text).collect()
     }
 
     async fn fetch(&self, node: &str, study_uid: &StudyUid) -> ErrandEnd {
@@ -175,6 +186,13 @@ async fn a_search_as_people_write_it_finds_the_same_in_both_archives() {
     assert_eq!(of_orthanc.modalities, ["MR"]);
     let (_, end) = running.find(pacs::by_name("svensson", 1)).await;
     assert_eq!(end, ErrandEnd::Done { cut: true });
+    let logged = running.logged("search").await;
+    assert_eq!(logged.len(), pacs::searches().len() + 2);
+    assert!(
+        logged
+            .iter()
+            .any(|text| text.contains("1.2.826.0.1.3680043.9.5"))
+    );
 }
 
 #[tokio::test]
@@ -195,6 +213,7 @@ async fn a_study_is_fetched_by_move_and_by_get_and_waits_in_to_share() {
         assert_eq!(running.fetch(node, &image.study_uid).await, DONE, "{node}");
         running.desk.held(&image.sop_uid).await;
     }
+    assert_eq!(running.logged("fetch").await.len(), nodes.len());
     let unknown = StudyUid::new("1.2.3.4").unwrap();
     for (node, ..) in &nodes {
         let end = running.fetch(node, &unknown).await;
