@@ -39,7 +39,7 @@ use uuid::Uuid;
 
 /// What a node does next when it is searched, or asked to send.
 pub enum Step {
-    Answer(FoundStudy),
+    Answer(Box<FoundStudy>),
     Moved(Moved),
     Fail(ErrorClass, Failure),
 }
@@ -202,7 +202,7 @@ impl Nodes for Outside {
         while let Some(step) = self.next(node).await {
             match step {
                 Step::Answer(study) => {
-                    if !each(study) {
+                    if !each(*study) {
                         self.nodes[node].cancelled.store(true, Ordering::Relaxed);
                         return Ok(());
                     }

@@ -32,7 +32,7 @@ fn numbers(found: &Found) -> Vec<&str> {
 
 fn answers(world: &World, node: &str, studies: impl IntoIterator<Item = FoundStudy>) {
     for study in studies {
-        world.let_do(node, Step::Answer(study));
+        world.let_do(node, Step::Answer(Box::new(study)));
     }
 }
 
