@@ -260,3 +260,13 @@ async fn a_node_that_refuses_optional_keys_is_searched_without_and_nonsense_is_p
     assert_eq!(end, DONE);
     assert_eq!(at("strict", &found), BTreeSet::from(["5"]));
 }
+
+#[test]
+fn fetching_by_get_needs_the_plain_port() {
+    let folder = Folder::new("config-");
+    let place = [("pacs", Peer::local("PACS", 104), "fetch = \"get\"")];
+    let only = "tls = { certificate = \"c.pem\", key = \"k.pem\", only = true }";
+    assert!(config(&folder, &place, "").validate().is_ok());
+    let refused = config(&folder, &place, only).validate().unwrap_err();
+    assert!(refused.to_string().contains("`pacs`"), "{refused}");
+}
