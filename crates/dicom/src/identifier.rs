@@ -16,6 +16,7 @@ use crate::{
     tag,
 };
 pub use matching::matches;
+pub(crate) use matching::wildcard;
 use std::collections::BTreeMap;
 
 /// Longest identifier read: real ones take a few hundred bytes.

@@ -19,6 +19,7 @@ mod inflate;
 pub mod pack;
 pub mod part10;
 pub mod phantom;
+pub mod query;
 pub mod scan;
 mod structure;
 pub mod syntax;

@@ -9,9 +9,10 @@
 //! | 5a deliver | [`work`] at the hub, [`deliver`] at the gateway | both |
 //! | 6 record | in the transaction of each of the above, by [`ports::hub::HubStore`] and [`ports::gateway::GatewayStore`] | both |
 //!
-//! Beside the path: [`checkpoint`] and [`log`] vouch for the log, [`fsck`] for
-//! what is stored; [`dispatch`] and [`search`] reach the PACS behind a gateway;
-//! [`audit_event`] says an entry in others' words, [`spot_check`]
+//! Before it, for someone at the hub: [`search`] asks the PACS behind gateways,
+//! [`dispatch`] hands errands to them, and [`errand`] does them there. Beside the
+//! path: [`checkpoint`] and [`log`] vouch for the log, [`fsck`] for what is
+//! stored; [`audit_event`] says an entry in others' words, [`spot_check`]
 //! samples the log.
 //!
 //! Ring 1. Use-cases over ports (traits), no SQL, sockets or files here.
@@ -27,6 +28,7 @@ pub mod complete;
 pub mod decide;
 pub mod deliver;
 pub mod dispatch;
+pub mod errand;
 pub mod forward;
 pub mod fsck;
 pub mod letter;

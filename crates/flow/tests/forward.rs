@@ -20,6 +20,7 @@ use bildbro_flow::{
     receive::Bell,
 };
 use bildbro_store::GatewayDb;
+use bildbro_wire::errand::{Errand, Found, FoundReply};
 use bildbro_wire::link::{
     Answer, Complete, DeliveryTask, Fetch, Hello, HelloReply, Intent, Offer, Report, ReportReply,
 };
@@ -165,6 +166,12 @@ impl Hub for Taker {
         Err(away())
     }
     async fn report(&self, _: &Report) -> Result<ReportReply, HubError> {
+        Err(away())
+    }
+    async fn errand(&self, _: Duration) -> Result<Option<Errand>, HubError> {
+        Err(away())
+    }
+    async fn found(&self, _: &Found) -> Result<FoundReply, HubError> {
         Err(away())
     }
 }

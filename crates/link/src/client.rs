@@ -14,6 +14,7 @@ use bildbro_flow::ports::{
     gateway::{Content, Hub, HubError, Sending},
 };
 use bildbro_wire::{
+    errand::{self, AskedErrand, Errand, Found, FoundReply},
     frame,
     link::{
         self, Answer, Answers, AskWork, Complete, DeliveryTask, Encoding, Enrol, Enrolled, Fetch,
@@ -285,5 +286,17 @@ impl Hub for HubLink {
 
     async fn report(&self, report: &Report) -> Result<ReportReply, HubError> {
         self.ask(link::REPORT, report).await
+    }
+
+    async fn errand(&self, wait: Duration) -> Result<Option<Errand>, HubError> {
+        let message = AskWork {
+            wait_seconds: u32::try_from(wait.as_secs()).unwrap_or(0),
+        };
+        let asked: AskedErrand = self.ask(errand::ERRAND, &message).await?;
+        Ok(asked.errand)
+    }
+
+    async fn found(&self, found: &Found) -> Result<FoundReply, HubError> {
+        self.ask(errand::FOUND, found).await
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     fault::{Fault, While},
     gateway::{
         Gateway,
-        config::{Config, HubConfig, Limits, NodeConfig, StudyConfig},
+        config::{Config, FetchBy, HubConfig, Limits, NodeConfig, StudyConfig},
         enrol,
     },
     hub::config::LogConfig,
@@ -85,6 +85,7 @@ impl Hospital {
                 port: pacs.port,
                 deliveries: true,
                 find: true,
+                fetch: FetchBy::default(),
                 direct_as: None,
                 tls: None,
                 coerce: Vec::new(),

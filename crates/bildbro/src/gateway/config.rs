@@ -151,6 +151,9 @@ pub struct NodeConfig {
     /// Whether the node answers C-FIND.
     #[serde(default = "yes")]
     pub find: bool,
+    /// How studies are fetched from it.
+    #[serde(default)]
+    pub fetch: FetchBy,
     /// The AE title on this gateway that stands for the node: what is sent to
     /// it goes straight to the node, beside the hub.
     #[serde(default)]
@@ -161,6 +164,16 @@ pub struct NodeConfig {
     /// Changes to identifiers on the way into this node, by rule.
     #[serde(default)]
     pub coerce: Vec<CoerceConfig>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FetchBy {
+    /// By C-MOVE: the node must know the gateway as a destination.
+    #[default]
+    Move,
+    /// By C-GET, which needs the gateway's plain port.
+    Get,
 }
 
 /// One rule: exactly one of `set`, `prefix`, `clear`.
@@ -212,6 +225,12 @@ impl Config {
             }
             for rule in &node.coerce {
                 rule.parse()?;
+            }
+            if node.fetch == FetchBy::Get && self.plain_listen().is_none() {
+                return Err(Fault::new(format!(
+                    "fetch = \"get\" of node `{}` hands images to the gateway's plain port, and tls.only = true closes it: use \"move\", or listen on loopback instead (listen = \"127.0.0.1:11112\", tls.only = false)",
+                    node.name
+                )));
             }
             if let Some(tls) = &node.tls {
                 tls.validate(&node.name)?;

@@ -1,40 +1,41 @@
-//! The gateway's nodes behind the flow's port: asking them by C-FIND, storing
-//! in them by C-STORE, in the transfer syntax that an object was stored in,
-//! else in one that the node takes.
+//! The gateway's nodes behind the flow's port: asked by C-FIND ([`search`] for
+//! studies, here for what they hold), sent to by C-STORE ([`session`]), and
+//! fetched from by C-MOVE or C-GET ([`fetch`]).
+
+pub mod fetch;
+mod relay;
+mod search;
+mod session;
 
 use super::config::{Config, NodeConfig};
 use async_trait::async_trait;
-use bildbro_dicom::{
-    coerce::{Rewriter, Rule, Rules},
-    identifier::Identifier,
-    tag, transcode,
-};
+use bildbro_dicom::{coerce::Rule, identifier::Identifier, tag};
 use bildbro_dimse::{
     ChannelError,
-    client::{Association, ClientConfig, ClientError, MAX_CONTEXTS, Node, Offer, StoreHeader},
+    client::{Association, ClientConfig, ClientError, Node, Offer},
     sop,
     tls::ClientTls,
 };
 use bildbro_domain::{AeTitle, ErrorClass, InstanceUid, StudyUid, share::Failure};
-use bildbro_flow::ports::{
-    ByteStream,
-    gateway::{Kind, NodeError, Nodes, ObjectMeta, StoreSession},
-};
-use bytes::{Bytes, BytesMut};
-use futures::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
-use std::{collections::HashSet, io, sync::Arc, time::Duration};
+use bildbro_flow::ports::gateway::{Kind, NodeError, Nodes, StoreSession};
+use bildbro_wire::errand::{Find, FoundStudy, Moved};
+use bytes::Bytes;
+use fetch::Fetching;
+use session::Session;
+use std::{collections::HashSet, io, net::SocketAddr, sync::Arc, time::Duration};
 
 pub struct ConfiguredNodes {
     nodes: Vec<Arc<KnownNode>>,
     deliveries: Option<String>,
     client: ClientConfig,
     max_transcode: u64,
+    /// The gateway's own plain port, if it has one.
+    own: Option<SocketAddr>,
 }
 
 /// A node of the configuration.
 pub struct KnownNode {
-    config: NodeConfig,
+    pub config: NodeConfig,
     pub node: Node,
     tls: Option<ClientTls>,
     rules: Vec<(bildbro_dicom::Tag, Rule)>,
@@ -88,7 +89,13 @@ impl ConfiguredNodes {
                 max_pdu: config.limits.max_pdu,
             },
             max_transcode: config.limits.max_transcode_bytes,
+            own: config.plain_listen(),
         })
+    }
+
+    /// The gateway's plain port is this, whatever was configured.
+    pub fn listening_at(self, own: Option<SocketAddr>) -> Self {
+        Self { own, ..self }
     }
 
     pub fn client(&self) -> &ClientConfig {
@@ -166,7 +173,7 @@ impl Nodes for ConfiguredNodes {
 
     async fn open(&self, name: &str, kinds: &[Kind]) -> Result<Box<dyn StoreSession>, NodeError> {
         let known = self.find(name)?;
-        let offers = offers(kinds);
+        let offers = session::offers(kinds);
         let opened = known.associate(&self.client, &offers).await;
         let association = opened.map_err(trouble)?;
         Ok(Box::new(Session {
@@ -174,6 +181,42 @@ impl Nodes for ConfiguredNodes {
             known: Arc::clone(known),
             max_transcode: self.max_transcode,
         }))
+    }
+
+    fn searchable(&self) -> Vec<String> {
+        let nodes = self.nodes.iter().filter(|n| n.config.find);
+        nodes.map(|n| n.config.name.clone()).collect()
+    }
+
+    async fn search(
+        &self,
+        name: &str,
+        find: &Find,
+        each: &mut (dyn FnMut(FoundStudy) -> bool + Send),
+    ) -> Result<(), NodeError> {
+        let known = self.find(name)?;
+        known
+            .search(&self.client, find, each)
+            .await
+            .map_err(trouble)
+    }
+
+    async fn fetch(
+        &self,
+        name: &str,
+        study: &StudyUid,
+        each: &(dyn Fn(Moved) + Send + Sync),
+    ) -> Result<Moved, NodeError> {
+        let fetching = Fetching {
+            study,
+            destination: self.client.calling.clone(),
+            // An archive may have to look on tape first.
+            patience: 2 * self.client.response,
+            each,
+        };
+        self.find(name)?
+            .fetch(&self.client, self.own, &fetching)
+            .await
     }
 }
 
@@ -221,157 +264,6 @@ fn value(syntax: &str, found: &[u8], tag: bildbro_dicom::Tag) -> Option<String> 
     identifier.get(tag).map(str::to_owned)
 }
 
-/// For each kind a context as stored, and one for each syntax that it could be
-/// turned into, as far as 128 contexts go.
-fn offers(kinds: &[Kind]) -> Vec<Offer> {
-    let mut offers: Vec<Offer> = Vec::new();
-    let stored = kinds.iter().map(|k| (k, k.syntax.as_str()));
-    let others = kinds.iter().flat_map(|k| {
-        transcode::candidates(k.syntax.as_str())
-            .iter()
-            .map(move |s| (k, *s))
-    });
-    for (kind, syntax) in stored.chain(others) {
-        let offer = Offer::user(kind.class.as_str(), &[syntax]);
-        if offers.len() < MAX_CONTEXTS && !offers.contains(&offer) {
-            offers.push(offer);
-        }
-    }
-    offers
-}
-
-struct Session {
-    /// `None` after it has been aborted.
-    association: Option<Association>,
-    known: Arc<KnownNode>,
-    max_transcode: u64,
-}
-
-#[async_trait]
-impl StoreSession for Session {
-    async fn store(&mut self, meta: &ObjectMeta, bytes: ByteStream) -> Result<u16, NodeError> {
-        let Some(mut association) = self.association.take() else {
-            return Err(NodeError {
-                failure: Failure::NodeDropped,
-                class: ErrorClass::Transient,
-                source: None,
-            });
-        };
-        let class = meta.class.as_str();
-        let stored = meta.syntax.as_str();
-        let mut syntaxes = std::iter::once(&stored).chain(transcode::candidates(stored));
-        let Some(&syntax) = syntaxes.find(|s| association.accepts(class, s)) else {
-            self.association = Some(association);
-            return Err(not_accepted());
-        };
-        let prepared = match self.prepare(meta, syntax, bytes).await {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                self.association = Some(association);
-                return Err(error);
-            }
-        };
-        let header = StoreHeader {
-            class: class.to_owned(),
-            sop_uid: meta.sop_uid.to_string(),
-            syntax: syntax.to_owned(),
-            originator: None,
-        };
-        match association.store(&header, prepared).await {
-            Ok(status) => {
-                self.association = Some(association);
-                Ok(status)
-            }
-            Err(error) => {
-                association.abort().await;
-                Err(trouble(error))
-            }
-        }
-    }
-
-    async fn close(self: Box<Self>) {
-        if let Some(association) = self.association {
-            association.release().await;
-        }
-    }
-}
-
-impl Session {
-    /// The bytes as they go out: coerced by rule, and in `syntax`.
-    async fn prepare(
-        &self,
-        meta: &ObjectMeta,
-        syntax: &str,
-        bytes: ByteStream,
-    ) -> Result<ByteStream, NodeError> {
-        let coerced = if self.known.rules.is_empty() {
-            bytes
-        } else {
-            let rules = Rules {
-                rules: self.known.rules.clone(),
-                source: meta.source.clone(),
-                system: "Bildbro".to_owned(),
-                at: dicom_datetime(Timestamp::now()),
-            };
-            coerced(Rewriter::new(meta.syntax.as_str(), rules), bytes)
-        };
-        if syntax == meta.syntax.as_str() {
-            return Ok(coerced);
-        }
-        self.transcoded(meta, syntax, coerced).await
-    }
-
-    async fn transcoded(
-        &self,
-        meta: &ObjectMeta,
-        syntax: &str,
-        mut bytes: ByteStream,
-    ) -> Result<ByteStream, NodeError> {
-        if meta.length > self.max_transcode {
-            return Err(not_accepted());
-        }
-        let mut whole = BytesMut::with_capacity(usize::try_from(meta.length).unwrap_or(0));
-        while let Some(chunk) = bytes.try_next().await.map_err(source_trouble)? {
-            whole.extend_from_slice(&chunk);
-        }
-        let (from, to) = (meta.syntax.to_string(), syntax.to_owned());
-        let most = self.max_transcode;
-        let made = tokio::task::spawn_blocking(move || transcode::to(&whole, &from, &to, most));
-        match made.await {
-            Ok(Ok(made)) => Ok(stream::iter([Ok(Bytes::from(made))]).boxed()),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "deliver.not_transcoded");
-                Err(not_accepted())
-            }
-            Err(_panicked) => Err(not_accepted()),
-        }
-    }
-}
-
-/// Passes a data set through a rewriter, piece by piece.
-fn coerced(rewriter: Rewriter, bytes: ByteStream) -> ByteStream {
-    stream::try_unfold(Some((rewriter, bytes)), |state| async move {
-        let Some((mut rewriter, mut bytes)) = state else {
-            return Ok(None);
-        };
-        let mut out = Vec::new();
-        let wrong = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
-        while let Some(chunk) = bytes.try_next().await? {
-            rewriter.push(&chunk, &mut out).map_err(wrong)?;
-            if !out.is_empty() {
-                return Ok(Some((Bytes::from(out), Some((rewriter, bytes)))));
-            }
-        }
-        rewriter.finish(&mut out).map_err(wrong)?;
-        Ok(Some((Bytes::from(out), None)))
-    })
-    .boxed()
-}
-
-fn dicom_datetime(at: Timestamp) -> String {
-    at.strftime("%Y%m%d%H%M%S+0000").to_string()
-}
-
 const fn not_accepted() -> NodeError {
     NodeError {
         failure: Failure::NotAccepted,
@@ -381,7 +273,7 @@ const fn not_accepted() -> NodeError {
 }
 
 /// What a broken source says of the image: see `flow::deliver::verified` for
-/// `InvalidData`, and [`coerced`] for `InvalidInput`.
+/// `InvalidData`, and [`session`] for `InvalidInput`.
 fn source_trouble(error: io::Error) -> NodeError {
     let (failure, class) = match error.kind() {
         io::ErrorKind::InvalidData => (Failure::DigestMismatch, ErrorClass::Transient),

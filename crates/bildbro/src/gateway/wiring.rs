@@ -1,5 +1,7 @@
 //! Puts a gateway together: adapters into use-cases, use-cases into tasks.
 
+mod greeting;
+
 use super::{
     bandwidth,
     config::{Config, HubConfig},
@@ -17,6 +19,7 @@ use bildbro_flow::{
     clock::Clock,
     complete::Completion,
     deliver::{Direct, FromHub},
+    errand::Errands,
     forward::{Forward, Pace, Troubles},
     ports::gateway::{GatewayStore, Hub, Nodes, Spool},
     receive::{self, Bell, Receiver},
@@ -24,30 +27,18 @@ use bildbro_flow::{
 use bildbro_identity::machine::{self, KeyPair};
 use bildbro_link::{HubLink, LinkConfig};
 use bildbro_store::GatewayDb;
-use bildbro_wire::link::{Encoding, Hello, NodeStatus};
+use bildbro_wire::link::Encoding;
 use futures::future::join_all;
-use std::{
-    collections::HashMap,
-    fs,
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use tokio::time::timeout;
+use greeting::Answers;
+use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 /// The index, in the data directory.
 pub const DATABASE: &str = "gateway.sqlite";
 
-/// How often the gateway says how it is.
-const HELLO: Duration = Duration::from_secs(5);
-
-/// How often nodes are asked whether they answer, and how long that may take:
-/// a node that is away must not make the gateway look silent.
-const ECHO: Duration = Duration::from_secs(30);
-const ECHO_WAIT: Duration = Duration::from_secs(3);
+/// What the plain port is called among the ports.
+const PLAIN: &str = "dicom";
 
 /// A gateway that has been put together and bound, not running yet.
 pub struct Gateway {
@@ -146,10 +137,12 @@ impl Gateway {
         };
         let mut server = Server::new(server_config(&config), Arc::new(services));
         let ports = listen(&mut server, &config).await?;
+        let plain = ports.iter().find(|(port, _)| *port == PLAIN);
+        let nodes = ConfiguredNodes::new(&config)?.listening_at(plain.map(|(_, at)| *at));
         let parts = Parts {
             store,
             spool,
-            nodes: Arc::new(ConfiguredNodes::new(&config)?),
+            nodes: Arc::new(nodes),
             clock,
             bell: Bell::default(),
             settled: Bell::default(),
@@ -264,6 +257,12 @@ impl Parts {
             clock: self.clock.clone(),
             lanes: config.limits.lanes,
         };
+        let errands = Arc::new(Errands::new(
+            Arc::clone(&self.store),
+            Arc::clone(hub),
+            self.nodes_port(),
+            self.clock.clone(),
+        ));
         let side_by_side = config.limits.deliveries.max(1);
         let (parts, first, ending) = (self.clone(), Arc::clone(hub), stop.clone());
         tasks.spawn(async move {
@@ -271,90 +270,13 @@ impl Parts {
             let hello = parts.hello(&Answers::default()).await;
             let _said_again_soon = first.hello(&hello).await;
             let runs = (0..side_by_side).map(|_| deliver.run(ending.clone().cancelled_owned()));
-            join_all(runs).await
+            let errands = errands.run(ending.clone().cancelled_owned());
+            tokio::join!(join_all(runs), errands)
         });
         let (parts, hub) = (self.clone(), Arc::clone(hub));
         let (routes, ending) = (routes.clone(), stop.clone());
         tasks.spawn(async move { parts.greet(hub, routes, ending).await });
     }
-
-    /// Says how the gateway is, and hears who is on the hub.
-    async fn greet(self, hub: Arc<dyn Hub>, routes: Routes, stop: CancellationToken) {
-        let mut heard = true;
-        let mut answers = Answers::default();
-        loop {
-            if answers.asked.is_none_or(|at| at.elapsed() >= ECHO) {
-                answers = self.ask_nodes().await;
-            }
-            let hello = self.hello(&answers).await;
-            match hub.hello(&hello).await {
-                Ok(reply) => {
-                    heard = true;
-                    routes.set_directory(&reply.directory);
-                    if let Err(error) = self.store.save_directory(&reply.directory).await {
-                        tracing::error!(%error, "hello.directory_not_saved");
-                    }
-                    let skew = self.clock.now().duration_since(reply.time).abs();
-                    if skew.as_secs() >= 60 {
-                        tracing::warn!(seconds = skew.as_secs(), "hello.clocks_differ");
-                    }
-                }
-                Err(error) => {
-                    if std::mem::take(&mut heard) {
-                        tracing::warn!(%error, "hello.hub_away");
-                    }
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(HELLO) => {}
-                () = stop.cancelled() => return,
-            }
-        }
-    }
-
-    /// Asks all nodes at once.
-    async fn ask_nodes(&self) -> Answers {
-        let asking = self.nodes.names().into_iter().map(|(name, _)| async move {
-            let answered = timeout(ECHO_WAIT, self.nodes.echo(&name)).await;
-            (name, matches!(answered, Ok(Ok(()))))
-        });
-        Answers {
-            asked: Some(Instant::now()),
-            nodes: join_all(asking).await.into_iter().collect(),
-        }
-    }
-
-    async fn hello(&self, answers: &Answers) -> Hello {
-        let (waiting_images, waiting_bytes) = self.store.waiting().await.unwrap_or_default();
-        let totals = self.store.direct_totals().await.unwrap_or_default();
-        let mut nodes = Vec::new();
-        for (name, ae_title) in self.nodes.names() {
-            let total = totals.iter().find(|t| t.node == name);
-            let total = total.cloned().unwrap_or_default();
-            nodes.push(NodeStatus {
-                answers: answers.nodes.get(&name).copied(),
-                name,
-                ae_title,
-                direct_waiting: total.waiting,
-                direct_stored: total.stored,
-                direct_failed: total.failed,
-            });
-        }
-        Hello {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            run: Some(self.run),
-            waiting_images,
-            waiting_bytes,
-            nodes,
-        }
-    }
-}
-
-/// Which nodes answered C-ECHO, and when they were asked.
-#[derive(Default)]
-struct Answers {
-    asked: Option<Instant>,
-    nodes: HashMap<String, bool>,
 }
 
 type Connected = Option<(Arc<dyn Hub>, Enrolment)>;
@@ -381,7 +303,7 @@ async fn listen(
         None => None,
     };
     let tls = tls.map(|(address, tls)| ("dicom-tls", address, Some(tls)));
-    let plain = config.plain_listen().map(|a| ("dicom", a, None));
+    let plain = config.plain_listen().map(|a| (PLAIN, a, None));
     let mut ports = Vec::new();
     for (port, address, tls) in tls.into_iter().chain(plain) {
         let bound = server.listen(address, tls).await;
@@ -402,3 +324,6 @@ fn server_config(config: &Config) -> ServerConfig {
         implementation_version: part10::IMPLEMENTATION_VERSION,
     }
 }
+
+#[cfg(test)]
+mod tests;

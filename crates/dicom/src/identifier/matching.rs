@@ -43,7 +43,7 @@ fn takes_wildcards(vr: Vr) -> bool {
 
 /// `*` is any sequence of characters, none included, `?` any one character.
 /// Takes key length times value length steps at most, whatever the key.
-fn wildcard(key: &str, value: &str) -> bool {
+pub fn wildcard(key: &str, value: &str) -> bool {
     let key: Vec<char> = key.chars().collect();
     let value: Vec<char> = value.chars().collect();
     let (mut k, mut v) = (0, 0);

@@ -80,7 +80,8 @@ impl Association {
     }
 
     /// C-GET: the node stores on this same association, into what `open`
-    /// gives. The offers must have named storage classes `as_provider`.
+    /// gives. The offers must have named storage classes `as_provider`. `each`
+    /// hears how far it is, if the node says so.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -89,6 +90,7 @@ impl Association {
         model: &str,
         identifier: impl Fn(&str) -> Bytes,
         mut open: impl FnMut(StoreRequest) -> Result<Box<dyn StoreSink>, u16>,
+        mut each: impl FnMut(Progress),
     ) -> Result<Progress, ClientError> {
         let (context, syntax) = self.any_context(model)?;
         let request = Command {
@@ -117,7 +119,11 @@ impl Association {
             if command.has_data {
                 self.channel.short_data(on, 1 << 20).await?;
             }
-            progress = counts(&command, progress);
+            let now = counts(&command, progress);
+            if now != progress {
+                progress = now;
+                each(progress);
+            }
             if let Some(end) = ended(&command, progress) {
                 return end;
             }

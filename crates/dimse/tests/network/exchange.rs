@@ -187,6 +187,7 @@ async fn gets_on_the_same_association() {
         .unwrap();
     // The second is refused, which costs only itself.
     let mut n = 0;
+    let mut heard = Vec::new();
     let open = |request| {
         n += 1;
         if n == 2 {
@@ -200,10 +201,12 @@ async fn gets_on_the_same_association() {
             sop::STUDY_ROOT_GET,
             |syntax| identifier(syntax, "1.2.3").into(),
             open,
+            |progress| heard.push(progress),
         )
         .await
         .unwrap();
     assert_eq!((progress.completed, progress.failed), (2, 1));
+    assert_eq!(heard.last(), Some(&progress));
     assert!(
         own.stored()
             .iter()

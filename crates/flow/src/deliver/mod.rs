@@ -13,6 +13,7 @@ mod verified;
 
 pub use direct::Direct;
 pub use from_hub::FromHub;
+pub(crate) use resumed::patiently;
 pub use verified::verified;
 
 use crate::ports::gateway::{Kind, NodeError};

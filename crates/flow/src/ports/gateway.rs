@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use bildbro_domain::{
     AeTitle, ClassUid, ErrorClass, InstanceUid, StudyUid, SyntaxUid, audit, share::Failure,
 };
+use bildbro_wire::errand::{Errand, Find, Found, FoundReply, FoundStudy, Moved};
 use bildbro_wire::link::{
     Answer, Complete, DeliveryTask, DirectoryEntry, Fetch, Hello, HelloReply, InstanceMeta, Intent,
     Offer, Report, ReportReply,
@@ -255,6 +256,10 @@ pub trait Hub: Send + Sync + 'static {
     async fn work(&self, wait: Duration) -> Result<Option<DeliveryTask>, HubError>;
     async fn content(&self, fetch: &Fetch) -> Result<Box<dyn Content>, HubError>;
     async fn report(&self, report: &Report) -> Result<ReportReply, HubError>;
+    /// Asks for something to do at a node; waits for it as long as told.
+    async fn errand(&self, wait: Duration) -> Result<Option<Errand>, HubError>;
+    /// Says what came of an errand so far.
+    async fn found(&self, found: &Found) -> Result<FoundReply, HubError>;
 }
 
 /// Images on their way from the hub, one after another.
@@ -301,6 +306,26 @@ pub trait Nodes: Send + Sync + 'static {
     ) -> Result<Option<HashSet<InstanceUid>>, NodeError>;
     /// Opens an association for storing objects of these kinds.
     async fn open(&self, node: &str, kinds: &[Kind]) -> Result<Box<dyn StoreSession>, NodeError>;
+    /// Names of the nodes that answer C-FIND.
+    fn searchable(&self) -> Vec<String>;
+    /// Searches a node by C-FIND, in as many queries as it takes. `each` sees
+    /// every study as it comes, one of two queries twice; when it answers false
+    /// the search is cancelled at the node, which is no error.
+    async fn search(
+        &self,
+        node: &str,
+        find: &Find,
+        each: &mut (dyn FnMut(FoundStudy) -> bool + Send),
+    ) -> Result<(), NodeError>;
+    /// Lets a node send a study to this gateway, under the gateway's own AE
+    /// title. `each` hears how far the node says it has come. The answer counts
+    /// what the node sent, also when that is nothing.
+    async fn fetch(
+        &self,
+        node: &str,
+        study: &StudyUid,
+        each: &(dyn Fn(Moved) + Send + Sync),
+    ) -> Result<Moved, NodeError>;
 }
 
 /// An association for storing.

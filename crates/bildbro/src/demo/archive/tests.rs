@@ -282,7 +282,12 @@ async fn a_series_is_got_on_the_same_association() {
     );
     let encode = |syntax: &str| Bytes::from(query.encode(syntax));
     let got = association
-        .get(sop::STUDY_ROOT_GET, encode, |request| own.begin(request))
+        .get(
+            sop::STUDY_ROOT_GET,
+            encode,
+            |request| own.begin(request),
+            |_| {},
+        )
         .await;
     assert_eq!(usize::from(got.unwrap().completed), ct.len());
     assert_eq!(own.count(&ct.uid()), ct.len());

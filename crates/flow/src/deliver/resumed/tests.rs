@@ -2,6 +2,7 @@ use super::*;
 use crate::ports::{ByteStream, gateway::Sending};
 use async_trait::async_trait;
 use bildbro_domain::{ClaimId, DeliveryId, InstanceId};
+use bildbro_wire::errand::{Errand, Found, FoundReply};
 use bildbro_wire::link::{
     Answer, Complete, DeliveryTask, Encoding, Hello, HelloReply, Offer, Report, ReportReply,
 };
@@ -93,6 +94,12 @@ impl Hub for Line {
         Err(broken())
     }
     async fn report(&self, _: &Report) -> Result<ReportReply, HubError> {
+        Err(broken())
+    }
+    async fn errand(&self, _: Duration) -> Result<Option<Errand>, HubError> {
+        Err(broken())
+    }
+    async fn found(&self, _: &Found) -> Result<FoundReply, HubError> {
         Err(broken())
     }
 }
