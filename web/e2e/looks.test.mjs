@@ -51,7 +51,6 @@ const inside = {
     partners: '/organisation?tab=partners',
     'four-eyes': '/organisation?tab=approval',
     provider: '/organisation?tab=login',
-    held: '/held',
     machines: '/machines',
     patients: '/patients',
     patient: ['/patients', { type: '19121212-1212' }],

@@ -6,6 +6,7 @@ import { PERMISSIONS } from '@/session/roles';
 export interface Asked {
     /** The first gap of the address. */
     id: string;
+    gaps: string[];
     // biome-ignore lint/suspicious/noExplicitAny: whatever the page sends
     body: any;
     query: URLSearchParams;
@@ -39,7 +40,7 @@ export const units = [
     { id: 'ortopedi', name: 'Ortopedi Helsingborg', hsa_id: null },
 ];
 export const anna = { id: 'anna', name: 'Anna Lindqvist', email: 'anna@example.se' };
-const LACKED = ['share', 'view', 'download', 'handle_orders'];
+const LACKED = ['view', 'download', 'handle_orders'];
 const CODES = [
     '7HQK-M2XD',
     'P4RT-9WLE',

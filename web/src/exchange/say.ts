@@ -1,0 +1,69 @@
+// Counts, states and what happened, in the person's language.
+
+import { useTranslation } from 'react-i18next';
+import type { Delivery, Event, InboxItem, ShareLine } from '@/api/exchange';
+import { useFormat } from '@/i18n/format';
+import { useWord } from '@/i18n/word';
+import { arrived, nextOf, recipientOf } from './states';
+
+const A_MINUTE = 60;
+const AN_HOUR = 3600;
+
+export function useSay() {
+    const { t } = useTranslation('exchange');
+    const { number, at, bytes } = useFormat();
+    const word = useWord();
+    const now = new Date();
+    const counted = (count: number) => ({ count, n: number(count) });
+    const ofAll = (part: number, all: number | null) =>
+        all === null
+            ? t('imagesSoFar', counted(part))
+            : t('imagesOf', { count: all, n: number(part), of: number(all) });
+    const to = (share: Pick<ShareLine, 'recipients'>) => {
+        const { name, count } = recipientOf(share);
+        return count === 1 ? name : t('allRecipients', counted(count));
+    };
+    return {
+        studies: (count: number) => t('studies', counted(count)),
+        images: (count: number | null | undefined) =>
+            count === null || count === undefined ? t('imagesUnknown') : t('images', counted(count)),
+        ofAll,
+        to,
+        modalities: (all: string[]) =>
+            [...new Set(all.map((one) => word('modality', one)))].filter(Boolean).join(', ') || t('study'),
+        /** "CT skalle, 2026-11-20" */
+        study: ({ modalities, description }: { modalities: string[]; description: string }) =>
+            description || modalities.map((one) => word('modality', one)).join(', ') || t('study'),
+        shareState: (share: ShareLine) => {
+            const { state, expected, here, delivered, changed_at } = share;
+            const images = state === 'fetching' ? ofAll(here, expected) : ofAll(delivered, expected ?? here);
+            return t(`share.${state}`, { images, to: to(share), at: at(changed_at, now) });
+        },
+        deliveryState: (delivery: Delivery) => {
+            const images = ofAll(arrived(delivery), delivery.expected ?? delivery.images);
+            const { state, recipient, changed_at } = delivery;
+            return t(`delivery.${state}`, { images, to: recipient.name, at: at(changed_at, now) });
+        },
+        next: (item: InboxItem) => {
+            const images = ofAll(arrived(item), item.expected ?? item.images);
+            const { sender, opened_at, opened_by, changed_at } = item;
+            return t(`next.${nextOf(item)}`, {
+                images,
+                sender: sender.name,
+                by: opened_by ?? '',
+                at: at(opened_at ?? changed_at, now),
+            });
+        },
+        happened: ({ what, recipient, images }: Event) =>
+            t(`happened.${what}`, { to: recipient ?? '', images: images === null ? '' : t('images', counted(images)) })
+                .replace(/ {2,}/g, ' ')
+                .trim(),
+        speed: (perSecond: number) => t('speed', { size: bytes(perSecond) }),
+        left: (seconds: number) => {
+            if (seconds < A_MINUTE) return t('left.soon');
+            if (seconds < AN_HOUR) return t('left.minutes', counted(Math.round(seconds / A_MINUTE)));
+            return t('left.hours', counted(Math.round(seconds / AN_HOUR)));
+        },
+        at: (moment: string) => at(moment, now),
+    };
+}
