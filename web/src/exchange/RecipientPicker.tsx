@@ -3,7 +3,7 @@
 
 import './exchange.css';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ToggleButton } from 'react-aria-components/ToggleButton';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '@/api/act';
@@ -35,6 +35,11 @@ export function RecipientPicker({ chosen, onChange, error, single }: Props) {
     const word = useWord();
     const recipients = useRecipients();
     const [typed, setTyped] = useState('');
+    // For a moment, so that the list closes: what is picked goes among the chosen, not into the field.
+    const [picked, setPicked] = useState<string | null>(null);
+    useEffect(() => {
+        if (picked !== null) setPicked(null);
+    }, [picked]);
     if (recipients.error) return <ProblemView error={recipients.error} onRetry={() => void recipients.refetch()} />;
     if (!recipients.data) return <Skeleton lines={2} />;
     const all = ordered(recipients.data.items);
@@ -61,9 +66,12 @@ export function RecipientPicker({ chosen, onChange, error, single }: Props) {
                 isSearched
                 inputValue={typed}
                 onInputChange={setTyped}
-                selectedKey={null}
+                selectedKey={picked}
                 onSelectionChange={(id) => {
-                    if (id !== null) toggle(String(id), true);
+                    if (id !== null) {
+                        setPicked(String(id));
+                        toggle(String(id), true);
+                    }
                     setTyped('');
                 }}
                 options={found.map((one) => ({

@@ -1,10 +1,17 @@
 // Counts, states and what happened, in the person's language.
 
 import { useTranslation } from 'react-i18next';
-import type { Delivery, Event, InboxItem, ShareLine } from '@/api/exchange';
+import type { Delivery, Event, Happening, InboxItem, ShareLine } from '@/api/exchange';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { arrived, nextOf, recipientOf } from './states';
+
+const LEAST: ShareLine['state'][] = ['under_way', 'retrying', 'stopped'];
+/** What happens at the hub alone happens at no recipient. */
+type AtHub = 'shared' | 'fetch_asked' | 'first_image' | 'all_here';
+const isAtRecipient = (what: Happening): what is Exclude<Happening, AtHub> =>
+    !['shared', 'fetch_asked', 'first_image', 'all_here'].includes(what);
+const raised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const A_MINUTE = 60;
 const AN_HOUR = 3600;
@@ -21,7 +28,8 @@ export function useSay() {
             : t('imagesOf', { count: all, n: number(part), of: number(all) });
     const to = (share: Pick<ShareLine, 'recipients'>) => {
         const { name, count } = recipientOf(share);
-        return count === 1 ? name : t('allRecipients', counted(count));
+        if (count === 1) return name;
+        return count === 2 ? t('bothRecipients') : t('allRecipients', counted(count));
     };
     return {
         studies: (count: number) => t('studies', counted(count)),
@@ -36,8 +44,11 @@ export function useSay() {
             description || modalities.map((one) => word('modality', one)).join(', ') || t('study'),
         shareState: (share: ShareLine) => {
             const { state, expected, here, delivered, changed_at } = share;
-            const images = state === 'fetching' ? ofAll(here, expected) : ofAll(delivered, expected ?? here);
-            return t(`share.${state}`, { images, to: to(share), at: at(changed_at, now) });
+            const passed = state === 'fetching' ? ofAll(here, expected) : ofAll(delivered, expected ?? here);
+            // Of many recipients it is the one that has come least far.
+            const isLeast = share.recipients.length > 1 && LEAST.includes(state);
+            const images = isLeast ? t('atLeast', { images: passed }) : passed;
+            return raised(t(`share.${state}`, { images, to: to(share), at: at(changed_at, now) }));
         },
         deliveryState: (delivery: Delivery) => {
             const images = ofAll(arrived(delivery), delivery.expected ?? delivery.images);
@@ -54,10 +65,11 @@ export function useSay() {
                 at: at(opened_at ?? changed_at, now),
             });
         },
-        happened: ({ what, recipient, images }: Event) =>
-            t(`happened.${what}`, { to: recipient ?? '', images: images === null ? '' : t('images', counted(images)) })
-                .replace(/ {2,}/g, ' ')
-                .trim(),
+        happened: ({ what, recipient, images }: Event) => {
+            const isAt = recipient !== null && isAtRecipient(what);
+            const words = isAt ? t(`happenedAt.${what}`, { to: recipient }) : t(`happened.${what}`);
+            return images === null ? words : `${words}: ${t('images', counted(images))}`;
+        },
         speed: (perSecond: number) => t('speed', { size: bytes(perSecond) }),
         left: (seconds: number) => {
             if (seconds < A_MINUTE) return t('left.soon');

@@ -83,6 +83,7 @@ const matches: Record<string, Omit<Match, 'asked_at'>> = {
 };
 
 const items: InboxDetail[] = [
+    item('i-new', unknown, 'Karolinska Universitetssjukhuset', 9, { priority: 'emergency' }),
     item('i-uncertain', long, 'Region Halland', 18, {
         priority: 'urgent',
         message: 'Tacksam för bedömning inför operation på fredag.\nTidigare undersökning bifogas.',
@@ -100,7 +101,6 @@ const items: InboxDetail[] = [
         opened_at: ago(1500),
         opened_by: 'Maria Ek',
     }),
-    item('i-new', unknown, 'Karolinska Universitetssjukhuset', 9, { priority: 'emergency' }),
     item('i-coming', agda, 'Region Jönköpings län', 30, {
         state: 'under_way',
         stored: 420,

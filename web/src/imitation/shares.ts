@@ -144,8 +144,8 @@ export const shares: Share[] = [
             event(ago(95), 'shared', { by: 'Anna Lindqvist' }),
             event(ago(93), 'all_here', { images: 641 }),
             event(ago(92), 'first_stored', { recipient: 'Västra Götalandsregionen' }),
-            event(ago(60), 'retried', { recipient: 'hos Västra Götalandsregionen' }),
-            event(ago(48), 'failed', { recipient: 'hos Västra Götalandsregionen' }),
+            event(ago(60), 'retried', { recipient: 'Västra Götalandsregionen' }),
+            event(ago(48), 'failed', { recipient: 'Västra Götalandsregionen' }),
         ],
     }),
     share('s-fetching', 'fetching', long, 12, {

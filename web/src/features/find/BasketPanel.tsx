@@ -44,7 +44,7 @@ export function BasketPanel() {
                     <div className="basket-rows">
                         <SeveralPatients patients={groups.map(({ patient }) => patient)} isNews />
                         {groups.map(({ patient, studies: own }) => (
-                            <section key={patient.key} aria-label={patient.name}>
+                            <div key={patient.key}>
                                 <h3>{calledPatient(patient)}</h3>
                                 <ul>
                                     {own.map((study) => (
@@ -65,7 +65,7 @@ export function BasketPanel() {
                                         </li>
                                     ))}
                                 </ul>
-                            </section>
+                            </div>
                         ))}
                         {studies.length >= MOST_STUDIES && (
                             <p className="small">{t('basket.full', { n: number(MOST_STUDIES) })}</p>

@@ -60,7 +60,10 @@ function PatientGroup({ group, ...props }: Props & { group: Group }) {
         />
     );
     return (
-        <section className="found" aria-label={patient.name}>
+        <section className="found" aria-labelledby={`found-${patient.key}`}>
+            <h2 id={`found-${patient.key}`} className="hidden">
+                {t('of', { name: patient.name })}
+            </h2>
             <Strip patient={patient} />
             <div className="found-rows">
                 {mayChoose && studies.length > 1 && (

@@ -75,7 +75,7 @@ export function SearchForm({ inputRef, onSearch, last }: Props) {
                         </span>
                         <Menu
                             label={t('asChange')}
-                            className="top-button"
+                            className="button icon-only taken-change"
                             onAction={(id) => setKind(id as Kind)}
                             groups={[
                                 {

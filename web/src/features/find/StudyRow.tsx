@@ -35,7 +35,7 @@ export function StudyRow({ study, isChosen, mayChoose, onToggle, onDetails }: Pr
             <span className="study-kind">
                 <Badge>{say.modalities(modalities)}</Badge>
             </span>
-            <span className="study-images muted">{say.images(images)}</span>
+            <span className="study-images muted">{images === null ? t('unknownCount') : say.images(images)}</span>
         </span>
     );
     return (

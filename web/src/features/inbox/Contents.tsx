@@ -40,7 +40,6 @@ export function Contents({ item }: { item: InboxDetail }) {
             id: 'images',
             name: t('inbox:one.images'),
             isNumber: true,
-            value: ({ images }) => images,
             cell: ({ images }) => number(images),
         },
         {

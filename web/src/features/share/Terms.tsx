@@ -2,6 +2,7 @@
 // value: one who is in a hurry passes it by.
 
 import { parseDate } from '@internationalized/date';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Priority, Purpose } from '@/api/exchange';
 import type { Draft } from '@/exchange/basket';
@@ -28,6 +29,8 @@ const LONGEST_MESSAGE = 2000;
 export function Terms({ draft, change }: { draft: Draft; change(make: (before: Draft) => Draft): void }) {
     const { t } = useTranslation(['share', 'exchange']);
     const word = useWord();
+    // Typed here first: what one sees must not wait for what is kept.
+    const [message, setMessage] = useState(draft.message);
     const set = (some: Partial<Draft>) => change((before) => ({ ...before, ...some }));
     const expires = draft.expires_at === undefined ? usualEnd(new Date()) : draft.expires_at;
     return (
@@ -61,8 +64,11 @@ export function Terms({ draft, change }: { draft: Draft; change(make: (before: D
             <TextField
                 label={t('exchange:message')}
                 hint={t('share:messageHint')}
-                value={draft.message}
-                onChange={(message) => set({ message })}
+                value={message}
+                onChange={(typed) => {
+                    setMessage(typed);
+                    set({ message: typed });
+                }}
                 maxLength={LONGEST_MESSAGE}
                 lines
                 optional

@@ -98,7 +98,15 @@ function ShareRow({ share }: { share: ShareLine }) {
             picture={<StageLine {...shareLine(share)} />}
             state={<StateLight is={CONDITIONS[state]}>{say.shareState(share)}</StateLight>}
         >
-            <span>{t('to', { names: recipients.map(({ name }) => name).join(', ') })}</span>
+            <span>
+                {t('to', { names: recipients.map(({ name }) => name).join(', ') })}
+                {priority !== 'ordinary' && (
+                    <>
+                        {' '}
+                        <Badge accent>{word('priority', priority)}</Badge>
+                    </>
+                )}
+            </span>
             <span className="muted small">
                 {[
                     say.studies(studies),
@@ -109,11 +117,6 @@ function ShareRow({ share }: { share: ShareLine }) {
                     .filter(Boolean)
                     .join(' · ')}
             </span>
-            {priority !== 'ordinary' && (
-                <span>
-                    <Badge accent>{word('priority', priority)}</Badge>
-                </span>
-            )}
         </WorkRow>
     );
 }

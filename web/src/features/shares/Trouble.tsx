@@ -32,7 +32,10 @@ export function Trouble({ share, delivery }: { share: Share; delivery: Delivery 
     const what = () => {
         if (isStopped) {
             return (
-                <Notice kind="error" title={word('failure', failure ?? 'internal')}>
+                <Notice
+                    kind="error"
+                    title={t('one.failed', { name: recipient.name, what: word('failure', failure ?? 'internal') })}
+                >
                     <p>{t('one.stoppedDoes', { count: missing, n: number(missing) })}</p>
                     <p>{t('one.stoppedCan')}</p>
                 </Notice>
@@ -55,7 +58,10 @@ export function Trouble({ share, delivery }: { share: Share; delivery: Delivery 
         }
         if (state === 'retrying') {
             return (
-                <Notice kind="warning" title={word('failure', failure ?? 'internal')}>
+                <Notice
+                    kind="warning"
+                    title={t('one.failed', { name: recipient.name, what: word('failure', failure ?? 'internal') })}
+                >
                     {next_attempt_at ? t('one.retryingHint', { at: say.at(next_attempt_at) }) : t('one.retryingSoon')}
                 </Notice>
             );
@@ -67,7 +73,7 @@ export function Trouble({ share, delivery }: { share: Share; delivery: Delivery 
             {what()}
             {retry.error && <ProblemView error={retry.error} />}
             {(mayCancel || state === 'declined') && (
-                <div className="row">
+                <div className="row delivery-deeds">
                     {(isStopped || state === 'retrying') && (
                         <Button
                             kind={isStopped ? 'primary' : 'secondary'}

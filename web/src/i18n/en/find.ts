@@ -42,6 +42,8 @@ export default {
         node_refused: 'What lies there is not shown. Whoever runs the PACS needs to add the gateway to it.',
         other: 'What lies there is not shown. Search again in a while. Tell whoever runs the PACS if that does not help.',
     },
+    unknownCount: 'Unknown count',
+    of: 'Examinations of {{name}}',
     newest: 'Latest',
     earlier: 'Earlier',
     all_one: 'Choose this patient’s examination',

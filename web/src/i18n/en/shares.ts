@@ -57,6 +57,7 @@ export default {
         declined: '{{name}} did not accept it',
         declinedReason: 'Reason: {{reason}}',
         declinedCan: 'Nothing has been handed to them. Contact them, or send to someone else.',
+        failed: '{{name}}: {{what}}',
         retry: 'Try again',
         retried: 'Another attempt to {{name}}.',
         another: 'Send to someone else',

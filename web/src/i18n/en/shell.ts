@@ -29,7 +29,7 @@ export default {
         members: 'Members',
         approvals: 'Approvals',
         organisation: 'Our organisation',
-        find: 'Find and share',
+        find: 'Find',
         shares: 'Sent',
         inbox: 'Inbox',
         patients: 'Patient',

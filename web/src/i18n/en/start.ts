@@ -15,7 +15,7 @@ export default {
         inbox_other: '{{n}} new deliveries in the inbox',
         trouble_one: '{{n}} share needs you',
         trouble_other: '{{n}} shares need you',
-        troubleHint: 'It has stopped, or the recipient did not accept it.',
+        troubleHint: 'Something has stopped, or a recipient did not accept it.',
         find: 'Find and share',
         emergencies_one: '{{n}} emergency access is to be reviewed',
         emergencies_other: '{{n}} emergency accesses are to be reviewed',

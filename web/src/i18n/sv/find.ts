@@ -38,6 +38,8 @@ export default {
         node_refused: 'Det som finns där visas inte. Den som sköter PACS behöver lägga till gatewayen i det.',
         other: 'Det som finns där visas inte. Sök igen om en stund. Säg till den som sköter PACS om det inte hjälper.',
     },
+    unknownCount: 'Okänt antal',
+    of: 'Undersökningar av {{name}}',
     newest: 'Senaste',
     earlier: 'Tidigare',
     all_one: 'Välj den här patientens undersökning',

@@ -30,7 +30,7 @@ export default {
         lead: 'När någons liv eller hälsa är i fara. Går före allt annat, mottagarens jour larmas, och det granskas efteråt.',
         number: 'Patientens personnummer',
         numberWrong: 'Skriv ett personnummer, med tio eller tolv siffror.',
-        find: 'Hämta undersökningar',
+        find: 'Visa undersökningar',
         why: 'Varför brådskar det?',
         needWhy: 'Skriv varför det brådskar.',
         whyHint: 'Mottagaren läser det först av allt.',

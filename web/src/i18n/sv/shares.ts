@@ -57,6 +57,7 @@ export default {
         declined: '{{name}} tog inte emot',
         declinedReason: 'Skäl: {{reason}}',
         declinedCan: 'Inget har lämnats till dem. Kontakta dem, eller skicka till någon annan.',
+        failed: '{{name}}: {{what}}',
         retry: 'Försök igen',
         retried: 'Nytt försök till {{name}}.',
         another: 'Skicka till någon annan',

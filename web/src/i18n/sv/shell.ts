@@ -29,7 +29,7 @@ export default {
         members: 'Medlemmar',
         approvals: 'Godkännanden',
         organisation: 'Vår organisation',
-        find: 'Hitta och dela',
+        find: 'Hitta',
         shares: 'Skickat',
         inbox: 'Inkorg',
         patients: 'Patient',

@@ -15,7 +15,7 @@ export default {
         inbox_other: '{{n}} nya leveranser i inkorgen',
         trouble_one: '{{n}} delning behöver dig',
         trouble_other: '{{n}} delningar behöver dig',
-        troubleHint: 'Den har stannat, eller så tog mottagaren inte emot.',
+        troubleHint: 'Något har stannat, eller så tog en mottagare inte emot.',
         find: 'Hitta och dela',
         emergencies_one: '{{n}} nödåtkomst ska granskas',
         emergencies_other: '{{n}} nödåtkomster ska granskas',
