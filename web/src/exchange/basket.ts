@@ -48,6 +48,13 @@ export function read(kept: unknown): Draft {
     return isDraft ? { ...newDraft(), ...(kept as Partial<Draft>) } : newDraft();
 }
 
+/** The same studies as they were found last: a new search makes an old choice good for another day. */
+export function renewed(draft: Draft, found: FoundStudy[]): Draft {
+    const newest = new Map(found.map((study) => [studyKey(study), study]));
+    const studies = draft.studies.map((study) => newest.get(studyKey(study)) ?? study);
+    return studies.some((study, at) => study.found !== draft.studies[at]?.found) ? { ...draft, studies } : draft;
+}
+
 /** Where a study goes in, or out. What was sent already is left behind. */
 export function toggled(draft: Draft, studies: FoundStudy[], isIn: boolean): Draft {
     const before = draft.isSent ? { ...newDraft(), emergency: draft.emergency } : draft;
@@ -61,7 +68,8 @@ const patients = (studies: FoundStudy[]) => new Set(studies.map(({ patient }) =>
 
 const basketQuery = (member: string) =>
     queryOptions({
-        queryKey: ['draft'],
+        // Another who logs in here does not see it.
+        queryKey: ['draft', member],
         // What could not be kept goes before what was: the session ended while it was typed.
         queryFn: async () => keeper.unkept(member) ?? read((await exchange.draft()).draft),
         staleTime: Number.POSITIVE_INFINITY,
@@ -77,16 +85,23 @@ export function useBasket() {
     const kept = query.data;
     const change = useCallback(
         (make: (before: Draft) => Draft) => {
-            const next = make(client.getQueryData<Draft>(['draft']) ?? newDraft());
-            client.setQueryData(['draft'], next);
-            keeper.keep(id, next);
+            const act = () => {
+                const before = client.getQueryData<Draft>(['draft', id]) ?? newDraft();
+                const next = make(before);
+                if (next === before) return;
+                client.setQueryData(['draft', id], next);
+                keeper.keep(id, next);
+            };
+            // What the hub has kept must be here first, or it would be written over.
+            if (client.getQueryData(['draft', id])) act();
+            else void client.ensureQueryData(basketQuery(id)).then(act, act);
         },
         [client, id],
     );
     const drop = useCallback(() => {
-        client.setQueryData(['draft'], newDraft());
+        client.setQueryData(['draft', id], newDraft());
         void keeper.drop();
-    }, [client]);
+    }, [client, id]);
     /** What is sent is not in the basket any more. */
     const draft = kept?.isSent ? undefined : kept;
     return { query, kept, draft, sent: kept?.isSent ? kept : undefined, change, drop, may };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FoundStudy } from '@/api/exchange';
-import { newDraft, read, toggled } from './basket';
+import { newDraft, read, renewed, toggled } from './basket';
 import { arranged, byPatient, imagesOf, studyKey } from './groups';
 import { heard, type Search } from './search';
 
@@ -59,6 +59,12 @@ test('a study goes in once and out again, and what was sent is left behind', () 
     expect(uids(next.studies)).toEqual(['b']);
     expect(next.id).not.toBe(both.id);
     expect(next.isSent).toBeUndefined();
+});
+
+test('a new search renews what was chosen', () => {
+    const draft = toggled(newDraft(), [study('a', 'p', '', 1), study('b', 'p', '', 1)], true);
+    expect(renewed(draft, [study('b', 'p', '', 2)]).studies.map(({ found }) => found)).toEqual(['a-1', 'b-2']);
+    expect(renewed(draft, [study('b', 'p', '', 1)])).toBe(draft);
 });
 
 test('another patient in the basket must be seen anew', () => {

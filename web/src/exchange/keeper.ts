@@ -1,6 +1,7 @@
 // Keeps the draft at the hub a moment after each change; what did not get there
 // is tried again, and goes with the next page that the same person sees.
 
+import { problemOf } from '@/api/problem';
 import type { Draft } from './basket';
 import { exchange } from './calls';
 
@@ -30,8 +31,10 @@ function send(isLeaving = false): Promise<unknown> {
         try {
             await exchange.keepDraft(sent.draft, isLeaving);
             if (waiting === sent) waiting = undefined;
-        } catch {
-            if (waiting === sent) later(AGAIN_MS);
+        } catch (error) {
+            // Logged out: it waits for the same person to come back.
+            const isOut = problemOf(error).status === 401;
+            if (waiting === sent && !isOut) later(AGAIN_MS);
         }
     });
     return going;
@@ -45,8 +48,12 @@ export const keeper = {
         waiting = { member, draft };
         later(LATER_MS);
     },
-    /** For the same person only. */
-    unkept: (member: string) => (waiting?.member === member ? waiting.draft : undefined),
+    /** For the same person only: another's is forgotten. */
+    unkept(member: string): Draft | undefined {
+        if (waiting?.member !== member) waiting = undefined;
+        if (waiting) later(LATER_MS);
+        return waiting?.draft;
+    },
     drop() {
         waiting = undefined;
         clearTimeout(timer);

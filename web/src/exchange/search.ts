@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { FoundStudy, SearchLine, SearchProblem, SearchQuery } from '@/api/exchange';
 import { askLines } from '@/api/request';
+import { useMe } from '@/session/queries';
 
 export interface Search {
     query?: SearchQuery;
@@ -34,7 +35,9 @@ export function heard(before: Search, line: SearchLine): Search {
 
 export function useSearch(place: string) {
     const client = useQueryClient();
-    const key = useMemo(() => ['search', place], [place]);
+    const { id } = useMe().member;
+    // Another who logs in here does not see it.
+    const key = useMemo(() => ['search', place, id], [place, id]);
     const { data = NOTHING } = useQuery<Search>({
         queryKey: key,
         queryFn: () => NOTHING,

@@ -3,10 +3,10 @@
 
 import './find.css';
 import { useNavigate } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FoundStudy, SearchQuery } from '@/api/exchange';
-import { toggled, useBasket } from '@/exchange/basket';
+import { renewed, toggled, useBasket } from '@/exchange/basket';
 import { studyKey } from '@/exchange/groups';
 import { useSearch } from '@/exchange/search';
 import { useMay } from '@/session/queries';
@@ -53,6 +53,10 @@ export function Find() {
         x: press,
         s: () => mayShare && draft && draft.studies.length > 0 && void navigate({ to: '/share' }),
     });
+    const { isWhole, studies } = search;
+    useEffect(() => {
+        if (mayShare && isWhole) change((before) => renewed(before, studies));
+    }, [mayShare, isWhole, studies, change]);
     const ask = (query: SearchQuery) => void start(query);
     return (
         <>

@@ -11,6 +11,7 @@ import { arranged } from '@/exchange/groups';
 import { Button } from '@/ui/Button';
 import { Notice } from '@/ui/Notice';
 import { ProblemView } from '@/ui/ProblemView';
+import { toast } from '@/ui/Toast';
 
 async function found({ contents }: Share): Promise<FoundStudy[]> {
     const wanted = new Set(contents.map(({ study_uid }) => study_uid));
@@ -27,7 +28,7 @@ async function found({ contents }: Share): Promise<FoundStudy[]> {
 export function SendToAnother({ share }: { share: Share }) {
     const { t } = useTranslation('shares');
     const navigate = useNavigate();
-    const { change } = useBasket();
+    const { draft, change } = useBasket();
     const another = useAct(() => found(share), {
         renews: [],
         after: async (studies) => {
@@ -40,6 +41,8 @@ export function SendToAnother({ share }: { share: Share }) {
                 message,
                 priority: priority === 'emergency' ? 'urgent' : priority,
             }));
+            // What lay in the basket can be had back.
+            if (draft && draft.studies.length > 0) toast(t('one.replaced'), { undo: () => change(() => draft) });
             await navigate({ to: '/share' });
         },
     });

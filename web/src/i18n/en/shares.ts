@@ -61,6 +61,7 @@ export default {
         retry: 'Try again',
         retried: 'Another attempt to {{name}}.',
         another: 'Send to someone else',
+        replaced: 'What lay in the basket has been replaced.',
         anotherMissing: 'The examinations were not found in your PACS just now',
         anotherMissingHint: 'Search for them yourself and share again.',
         cancel: 'Stop the delivery',

@@ -61,6 +61,7 @@ export default {
         retry: 'Försök igen',
         retried: 'Nytt försök till {{name}}.',
         another: 'Skicka till någon annan',
+        replaced: 'Det som låg i korgen har bytts ut.',
         anotherMissing: 'Undersökningarna hittades inte i ert PACS just nu',
         anotherMissingHint: 'Sök fram dem själv och dela igen.',
         cancel: 'Avbryt leveransen',
