@@ -137,6 +137,28 @@ test('a reload keeps the basket and what was typed', async () => {
     assert.equal(await page.evaluate(() => JSON.stringify(localStorage).includes('1212')), false);
 });
 
+test('a session that ends while one types loses nothing', async () => {
+    const { page } = opened;
+    await find(page, number);
+    await tick(page, 0);
+    await page.getByRole('link', { name: 'Dela', exact: true }).click();
+    await page.locator('.preview').waitFor();
+    await kept(page, number.replace('-', ''));
+    await page.evaluate(() => sessionStorage.removeItem('bildbro-imitation'));
+    await page.getByRole('textbox', { name: 'Meddelande' }).fill('Skrivet när sessionen tog slut.');
+    await page.getByRole('link', { name: 'Logga in igen' }).click();
+    await page.getByLabel('E-postadress').fill('anna@example.se');
+    await page.getByLabel('Lösenord', { exact: true }).fill('ett långt lösenord');
+    await page.keyboard.press('Enter');
+    await page.getByRole('tab', { name: 'Kod från app' }).click();
+    await page.getByRole('textbox').fill('123456');
+    await page.getByText('Röntgen Lund').first().click();
+    const message = page.getByRole('textbox', { name: 'Meddelande' });
+    await message.waitFor();
+    assert.equal(await message.inputValue(), 'Skrivet när sessionen tog slut.');
+    await kept(page, 'Skrivet när');
+});
+
 test('undone, nothing is sent and all of it lies in the basket again', async () => {
     const { page } = opened;
     await find(page, number);

@@ -2,7 +2,7 @@
 // one, for as long as the tab is open.
 
 import type { Recipient } from '@/api/exchange';
-import type { Answers } from './session';
+import { type Answers, mustBeIn } from './session';
 
 const PLACE = 'bildbro-imitation-draft';
 
@@ -34,6 +34,9 @@ export const draftAnswers: Answers = {
     'PUT /api/recipients/:id/favourite': ({ id }) => favour(id, true),
     'DELETE /api/recipients/:id/favourite': ({ id }) => favour(id, false),
     'GET /api/draft': () => ({ draft: JSON.parse(sessionStorage.getItem(PLACE) ?? 'null') }),
-    'PUT /api/draft': ({ body }) => sessionStorage.setItem(PLACE, JSON.stringify(body.draft)),
+    'PUT /api/draft': ({ body }) => {
+        mustBeIn();
+        sessionStorage.setItem(PLACE, JSON.stringify(body.draft));
+    },
     'DELETE /api/draft': () => sessionStorage.removeItem(PLACE),
 };

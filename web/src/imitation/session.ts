@@ -30,6 +30,11 @@ function kept(): typeof nobody {
     return JSON.parse(sessionStorage.getItem(PLACE) ?? JSON.stringify(nobody));
 }
 
+/** For what only one who is logged in may have. */
+export function mustBeIn() {
+    if (!kept().isIn) refuse('not-logged-in', 401);
+}
+
 function keep(change: Partial<typeof nobody>) {
     sessionStorage.setItem(PLACE, JSON.stringify({ ...kept(), ...change }));
 }
