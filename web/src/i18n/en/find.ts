@@ -65,6 +65,5 @@ export default {
         clear: 'Empty',
         cleared: 'The basket is empty.',
         full: 'At most {{n}} examinations at a time.',
-        open: 'To share: {{studies}}',
     },
 };

@@ -23,7 +23,6 @@ export default {
         images: 'Images',
         what: 'What',
         body: 'Body part',
-        expected: '{{images}} have come to Bildbro',
     },
     match: {
         title: 'The right patient?',
@@ -39,7 +38,6 @@ export default {
         unknown: 'Your PACS did not answer',
         unknownHint: 'Bildbro does not know whether the patient is there. Try again, or choose yourself.',
         sent: 'What was sent',
-        here: 'In your PACS',
         hereAt: 'In {{node}}',
         same: 'Same',
         differs: 'Differs',

@@ -61,6 +61,5 @@ export default {
         clear: 'Töm',
         cleared: 'Korgen är tömd.',
         full: 'Högst {{n}} undersökningar åt gången.',
-        open: 'Att dela: {{studies}}',
     },
 };

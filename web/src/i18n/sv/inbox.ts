@@ -23,7 +23,6 @@ export default {
         images: 'Bilder',
         what: 'Vad',
         body: 'Kroppsdel',
-        expected: '{{images}} har kommit till Bildbro',
     },
     match: {
         title: 'Rätt patient?',
@@ -39,7 +38,6 @@ export default {
         unknown: 'Ert PACS svarade inte',
         unknownHint: 'Bildbro vet inte om patienten finns där. Försök igen, eller välj själv.',
         sent: 'Det som skickats',
-        here: 'I ert PACS',
         hereAt: 'I {{node}}',
         same: 'Lika',
         differs: 'Skiljer',
