@@ -25,8 +25,10 @@ const client = new QueryClient({
 });
 const router = makeRouter(client);
 
-// On a new page the focus goes to its heading, so that a screen reader says it.
+// On a new page the focus goes to its heading, so that a screen reader says it;
+// where one comes to type, it is in the field already.
 router.subscribe('onRendered', ({ pathChanged, fromLocation }) => {
+    if (document.activeElement?.matches('main input')) return;
     if (fromLocation && pathChanged) document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
 });
 

@@ -219,12 +219,64 @@ const organisation = createRoute({
         lazyRouteComponent(() => import('./features/organisation/OrganisationPage'), 'OrganisationPage'),
     ),
 });
-const held = createRoute({
+const find = createRoute({
     getParentRoute: () => shell,
-    path: '/held',
+    path: '/find',
+    component: needs(
+        ['find'],
+        lazyRouteComponent(() => import('./features/find/Find'), 'Find'),
+    ),
+});
+const share = createRoute({
+    getParentRoute: () => shell,
+    path: '/share',
+    component: needs(
+        ['share'],
+        lazyRouteComponent(() => import('./features/share/Share'), 'Share'),
+    ),
+});
+const emergency = createRoute({
+    getParentRoute: () => shell,
+    path: '/emergency',
+    component: needs(
+        ['share'],
+        lazyRouteComponent(() => import('./features/share/Emergency'), 'Emergency'),
+    ),
+});
+const shares = createRoute({
+    getParentRoute: () => shell,
+    path: '/shares',
+    validateSearch: z.object({
+        show: z.enum(['all', 'under_way', 'trouble', 'done']).catch('all').default('all'),
+    }),
+    component: needs(
+        ['share'],
+        lazyRouteComponent(() => import('./features/shares/Shares'), 'Shares'),
+    ),
+});
+const sharePage = createRoute({
+    getParentRoute: () => shell,
+    path: '/shares/$id',
+    component: needs(
+        ['share'],
+        lazyRouteComponent(() => import('./features/shares/SharePage'), 'SharePage'),
+    ),
+});
+const inbox = createRoute({
+    getParentRoute: () => shell,
+    path: '/inbox',
+    validateSearch: z.object({ box: z.enum(['new', 'under_way', 'done']).catch('new').default('new') }),
     component: needs(
         ['receive'],
-        lazyRouteComponent(() => import('./features/organisation/Held'), 'Held'),
+        lazyRouteComponent(() => import('./features/inbox/Inbox'), 'Inbox'),
+    ),
+});
+const inboxPage = createRoute({
+    getParentRoute: () => shell,
+    path: '/inbox/$id',
+    component: needs(
+        ['receive'],
+        lazyRouteComponent(() => import('./features/inbox/InboxPage'), 'InboxPage'),
     ),
 });
 const members = createRoute({
@@ -341,7 +393,7 @@ const design = createRoute({
 const forbidden = createRoute({
     getParentRoute: () => shell,
     path: '/design/forbidden',
-    component: needs(['share'], NotFound),
+    component: needs(['handle_orders'], NotFound),
 });
 
 const tree = root.addChildren([
@@ -366,7 +418,13 @@ const tree = root.addChildren([
         organisations,
         health,
         organisation,
-        held,
+        find,
+        share,
+        emergency,
+        shares,
+        sharePage,
+        inbox,
+        inboxPage,
         members,
         member,
         explain,

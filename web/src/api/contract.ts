@@ -48,7 +48,6 @@ export type NewUnit = Schema['ChangeCareUnit'];
 export type Gateway = Schema['Gateway'];
 export type Node = Schema['Node'];
 export type TestImage = Schema['Progress2'];
-export type HeldDelivery = Schema['HeldItem'];
 export type IdentityProvider = Schema['Shown'];
 export type NewIdentityProvider = Schema['Wanted'];
 
@@ -87,7 +86,6 @@ interface Queries {
     'GET /api/login/bankid/qr': { ceremony: string; at: number };
     'GET /api/members': { search?: string; active?: boolean; limit?: number };
     'DELETE /api/gateways/{id}': { confirm: string };
-    'GET /api/deliveries': { state: 'held' };
     'GET /api/emergencies': { reviewed: boolean };
 }
 

@@ -13,6 +13,8 @@ export interface Problem {
     would?: string[];
     /** Why the policy said no. */
     denial?: string;
+    /** The recipient that it said no to. */
+    recipient?: string;
     /** The field of what was sent that is wrong or taken. */
     field?: string;
     /** The same request may succeed later. */
@@ -48,7 +50,8 @@ export function fromBody(body: unknown, status: number): Problem {
         detail: text('detail'),
         permission: text('permission'),
         would,
-        denial: text('denial'),
+        denial: text('denial') ?? text('reason'),
+        recipient: text('recipient'),
         field: text('field'),
         mayRetry: said.class === undefined ? status >= 500 || status === 429 : said.class !== 'permanent',
     };

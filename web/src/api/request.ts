@@ -3,6 +3,7 @@
 
 import type { Answer, Given, Method, PathOf } from './contract';
 import { type Guards, guarded } from './guard';
+import { readLines } from './lines';
 import { ProblemError, readProblem } from './problem';
 
 let guards: Guards = { stepUp: async () => false, sessionEnded: () => {} };
@@ -30,6 +31,10 @@ interface Held {
     path?: Record<string, string | number>;
     query?: Record<string, string | number | boolean | undefined>;
     body?: unknown;
+    /** Ends it before its answer, or while that still comes. */
+    signal?: AbortSignal;
+    /** It goes on when the page goes. */
+    keepalive?: boolean;
 }
 
 /** What a call must be given; nothing, for one that takes nothing. */
@@ -44,12 +49,14 @@ export function addressed(path: string, { path: gaps = {}, query = {} }: Held): 
 }
 
 async function answered(method: Method, path: string, given: Held = {}): Promise<Response> {
-    const { body } = given;
+    const { body, signal, keepalive } = given;
     const response = await send(
         new Request(new URL(addressed(path, given), location.origin), {
             method,
             credentials: 'same-origin',
             cache: 'no-store',
+            signal,
+            keepalive,
             headers: { 'x-bildbro': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
             body: body === undefined ? undefined : JSON.stringify(body),
         }),
@@ -67,6 +74,19 @@ export async function request<M extends Method, P extends PathOf<M>>(
     const response = await answered(method, path, given);
     const text = await response.text();
     return (text === '' ? undefined : JSON.parse(text)) as Answer<M, P>;
+}
+
+/** As `request`, for addresses that schema.d.ts does not know yet: their types stand in exchange.ts. */
+export async function ask<T = undefined>(method: Method, path: string, given?: Held): Promise<T> {
+    const text = await (await answered(method, path, given)).text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+/** An answer that comes line by line, each a JSON of its own; `signal` ends it, at the hub too. */
+export async function* askLines<T>(path: string, given: Held): AsyncGenerator<T> {
+    const { body } = await answered('POST', path, given);
+    if (!body) return;
+    for await (const line of readLines(body)) yield JSON.parse(line) as T;
 }
 
 /** The answer as it stands, such as a picture or a checkpoint. */
@@ -93,11 +113,24 @@ export async function download<M extends Method, P extends PathOf<M>>(
     URL.revokeObjectURL(address);
 }
 
+/** How often a played hub is asked for its news. */
+const PLAYED_MS = 1000;
+
 /** What the hub tells by itself. Gives the function that stops listening. */
-export function listen<T>(path: PathOf<'GET'>, event: string, tell: (news: T) => void): () => void {
-    // The played hub tells nothing by itself; pages ask now and then too.
-    if (isPlayed || typeof EventSource === 'undefined') return () => {};
+export function listen<T>(path: string, event: string, tell: (news: T) => void): () => void {
+    if (import.meta.env.MODE !== 'production' && isPlayed) return listenToPlayed(path, tell);
+    if (typeof EventSource === 'undefined') return () => {};
     const source = new EventSource(path);
     source.addEventListener(event, ({ data }) => tell(JSON.parse(data) as T));
     return () => source.close();
+}
+
+function listenToPlayed<T>(path: string, tell: (news: T) => void): () => void {
+    const hear = async () => {
+        const response = await carry(new Request(new URL(path, location.origin)));
+        if (response.ok) tell(await response.json());
+    };
+    void hear();
+    const timer = setInterval(() => void hear(), PLAYED_MS);
+    return () => clearInterval(timer);
 }

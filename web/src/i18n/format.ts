@@ -20,6 +20,14 @@ export function formatter(language: Language) {
         hour: '2-digit',
         minute: '2-digit',
     });
+    const shortMoments = new Intl.DateTimeFormat(locale, {
+        timeZone: ZONE,
+        day: 'numeric',
+        month: 'short',
+        hour: '2-digit',
+        minute: '2-digit',
+    });
+    const calendar = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE });
     const spans = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
     return {
         number: (n: number) => numbers.format(n),
@@ -29,6 +37,12 @@ export function formatter(language: Language) {
         time: (at: Date | string) => times.format(new Date(at)),
         /** 24 Nov 2026, 10:42 */
         moment: (at: Date | string) => moments.format(new Date(at)),
+        /** As short as it can be told: 10:42 today, 24 Nov, 10:42 this year. */
+        at: (at: Date | string, now: Date) => {
+            const [day, today] = [calendar.format(new Date(at)), calendar.format(now)];
+            if (day === today) return times.format(new Date(at));
+            return (day.slice(0, 4) === today.slice(0, 4) ? shortMoments : moments).format(new Date(at));
+        },
         /** "5 minutes ago", "yesterday" */
         since: (at: Date | string, now: Date) => {
             const seconds = (new Date(at).getTime() - now.getTime()) / 1000;

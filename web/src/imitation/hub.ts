@@ -3,12 +3,25 @@
 // person who may do nearly everything, and an error for each word that a page
 // must be able to say. Left out of what is shipped (see api/request.ts).
 
+import { draftAnswers } from './draft';
+import { inboxAnswers } from './inbox';
 import { logAnswers } from './log';
 import { organisationAnswers } from './organisation';
 import { peopleAnswers } from './people';
+import { searchAnswers } from './search';
 import { type Answers, Refusal, sessionAnswers } from './session';
+import { sharesAnswers } from './shares';
 
-const answers: Answers = { ...sessionAnswers, ...peopleAnswers, ...organisationAnswers, ...logAnswers };
+const answers: Answers = {
+    ...sessionAnswers,
+    ...peopleAnswers,
+    ...organisationAnswers,
+    ...logAnswers,
+    ...draftAnswers,
+    ...searchAnswers,
+    ...sharesAnswers,
+    ...inboxAnswers,
+};
 
 /** The most exact address goes first: one with fewer gaps. */
 const known = Object.entries(answers)
@@ -32,16 +45,20 @@ export async function imitation(request: Request): Promise<Response> {
             one.parts.every((part, index) => part.startsWith(':') || part === parts[index]),
     );
     if (!found) return problem({ word: 'not-found', status: 404 });
-    const gap = found.parts.findIndex((part) => part.startsWith(':'));
+    const filled = found.parts.flatMap((part, index) =>
+        part.startsWith(':') ? [decodeURIComponent(parts[index] ?? '')] : [],
+    );
     const text = await request.text();
     try {
         const given = {
-            id: gap < 0 ? '' : decodeURIComponent(parts[gap] ?? ''),
+            id: filled[0] ?? '',
+            gaps: filled,
             body: text ? JSON.parse(text) : {},
             query: searchParams,
         };
-        const answer = found.answer(given);
+        const answer = await found.answer(given);
         if (answer === undefined) return new Response(null, { status: 204 });
+        if (answer instanceof Response) return answer;
         if (typeof answer === 'string') return new Response(answer);
         const isAsked = typeof answer === 'object' && answer !== null && 'approval_id' in answer;
         return new Response(JSON.stringify(answer), { status: isAsked ? 202 : 200 });

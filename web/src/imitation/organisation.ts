@@ -1,7 +1,7 @@
-// The played hub's organisations, gateways and deliveries. A test image takes some
+// The played hub's organisations and gateways. A test image takes some
 // seconds, as it does; the gateway that tests enrol comes up by itself.
 
-import type { Gateway, HeldDelivery, Organisation, OrganisationRow, Partners, UnitRow } from '@/api/contract';
+import type { Gateway, Organisation, OrganisationRow, Partners, UnitRow } from '@/api/contract';
 import { type Answers, units as acted, refuse } from './session';
 
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -99,17 +99,6 @@ const units: UnitRow[] = acted.map((unit, index) => ({
     active: true,
     members: 12 - index * 4,
 }));
-let held: HeldDelivery[] = [
-    {
-        id: 'h1',
-        sender: { id: 'aleris', name: 'Aleris Röntgen' },
-        recipient: { id: 'skane', name: 'Region Skåne' },
-        purpose: 'care',
-        state: 'held',
-        images: 312,
-        created_at: '2026-11-24T08:15:00Z',
-    },
-];
 const runs = new Map<string, number>();
 const STAGES = ['made', 'at_hub', 'allowed', 'under_way', 'in_pacs'] as const;
 /** On the guided page, a region that has nothing yet. */
@@ -195,12 +184,5 @@ export const organisationAnswers: Answers = {
             failure: null,
             seconds,
         };
-    },
-    'GET /api/deliveries': () => ({ items: held }),
-    'POST /api/deliveries/:id/accept': ({ id }) => {
-        held = held.filter((row) => row.id !== id);
-    },
-    'POST /api/deliveries/:id/decline': ({ id }) => {
-        held = held.filter((row) => row.id !== id);
     },
 };

@@ -6,6 +6,7 @@ import { PERMISSIONS } from '@/session/roles';
 export interface Asked {
     /** The first gap of the address. */
     id: string;
+    gaps: string[];
     // biome-ignore lint/suspicious/noExplicitAny: whatever the page sends
     body: any;
     query: URLSearchParams;
@@ -29,6 +30,11 @@ function kept(): typeof nobody {
     return JSON.parse(sessionStorage.getItem(PLACE) ?? JSON.stringify(nobody));
 }
 
+/** For what only one who is logged in may have. */
+export function mustBeIn() {
+    if (!kept().isIn) refuse('not-logged-in', 401);
+}
+
 function keep(change: Partial<typeof nobody>) {
     sessionStorage.setItem(PLACE, JSON.stringify({ ...kept(), ...change }));
 }
@@ -39,7 +45,7 @@ export const units = [
     { id: 'ortopedi', name: 'Ortopedi Helsingborg', hsa_id: null },
 ];
 export const anna = { id: 'anna', name: 'Anna Lindqvist', email: 'anna@example.se' };
-const LACKED = ['share', 'view', 'download', 'handle_orders'];
+const LACKED = ['view', 'download', 'handle_orders'];
 const CODES = [
     '7HQK-M2XD',
     'P4RT-9WLE',

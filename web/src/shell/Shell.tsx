@@ -3,7 +3,7 @@
 
 import './shell.css';
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Button as Pressable } from 'react-aria-components/Button';
 import { Dialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
@@ -20,6 +20,10 @@ import { Skeleton } from '@/ui/Skeleton';
 import { IdleWatch } from './IdleWatch';
 import { Preferences } from './Preferences';
 import { type Place, placesFor } from './places';
+
+const BasketLink = lazy(async () => ({ default: (await import('@/exchange/BasketLink')).BasketLink }));
+/** Here it lies open already. */
+const SHOW_BASKET = ['/find', '/share'];
 
 export function Shell() {
     const { t } = useTranslation('shell');
@@ -40,6 +44,11 @@ export function Shell() {
                     <span className="brand-name">{t('product')}</span>
                 </Link>
                 <Acting />
+                {permissions.includes('share') && !SHOW_BASKET.includes(path) && (
+                    <Suspense>
+                        <BasketLink />
+                    </Suspense>
+                )}
                 <Preferences />
                 <Account />
             </header>

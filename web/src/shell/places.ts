@@ -12,7 +12,9 @@ export interface Place {
         | 'members'
         | 'approvals'
         | 'organisation'
-        | 'held'
+        | 'find'
+        | 'shares'
+        | 'inbox'
         | 'patients'
         | 'machines'
         | 'log'
@@ -29,6 +31,9 @@ export interface Place {
 
 const PLACES: Place[] = [
     { href: '/', name: 'nav.start', icon: 'home' },
+    { href: '/find', name: 'nav.find', icon: 'search', needs: ['find'] },
+    { href: '/shares', name: 'nav.shares', icon: 'send', needs: ['share'] },
+    { href: '/inbox', name: 'nav.inbox', icon: 'inbox', needs: ['receive'] },
     { href: '/organisations', name: 'nav.organisations', icon: 'building', needs: ['run_hub'] },
     { href: '/health', name: 'nav.health', icon: 'pulse', needs: ['run_hub'] },
     { href: '/gateways', name: 'nav.gateways', icon: 'gateway', needs: ['manage_gateways'] },
@@ -36,9 +41,8 @@ const PLACES: Place[] = [
     { href: '/approvals', name: 'nav.approvals', icon: 'approve', needs: ['manage_members'] },
     { href: '/organisation', name: 'nav.organisation', icon: 'building', needs: ['manage_organisation'] },
     { href: '/machines', name: 'nav.machines', icon: 'key', needs: ['manage_machines'] },
-    { href: '/held', name: 'nav.held', icon: 'inbox', needs: ['receive'] },
     { href: '/patients', name: 'nav.patients', icon: 'person', needs: ['register_will', 'find', 'emergency'] },
-    { href: '/log', name: 'nav.log', icon: 'search', needs: ['search_audit'] },
+    { href: '/log', name: 'nav.log', icon: 'list', needs: ['search_audit'] },
     { href: '/spot-checks', name: 'nav.spotChecks', icon: 'dice', needs: ['review_audit'] },
     { href: '/emergencies', name: 'nav.emergencies', icon: 'warning', needs: ['review_audit'] },
     { href: '/design', name: 'nav.design', icon: 'list', isDevelopment: true },

@@ -84,6 +84,15 @@ const drawings = {
     dice: <path d="M4 3.5h12v13H4v-13ZM7 7h.05M13 7h.05M10 10h.05M7 13h.05M13 13h.05" />,
     plus: <path d="M10 4v12M4 10h12" />,
     file: <path d="M5 2.75h6.5L15.5 7v10.25H5V2.75ZM11.25 3v4.25h4" />,
+    star: <path d="m10 2.75 2.2 4.6 5.05.65-3.7 3.5.95 5-4.5-2.45-4.5 2.45.95-5-3.7-3.5 5.05-.65L10 2.75Z" />,
+    starred: (
+        <path
+            d="m10 2.75 2.2 4.6 5.05.65-3.7 3.5.95 5-4.5-2.45-4.5 2.45.95-5-3.7-3.5 5.05-.65L10 2.75Z"
+            fill="currentcolor"
+        />
+    ),
+    send: <path d="m3 10 14-6.5L12.5 17 10 11.5 3 10ZM10 11.5 17 3.5" />,
+    basket: <path d="M2.5 8.5h15L16 16.5H4L2.5 8.5ZM6.5 8.5 9 3.5M13.5 8.5 11 3.5M8 11.5v2.5M12 11.5v2.5" />,
     calendar: <path d="M3.5 5h13v11.5h-13V5ZM3.5 8.5h13M7 3v3.5M13 3v3.5" />,
 } satisfies Record<string, ReactNode>;
 

@@ -16,10 +16,6 @@ export const organisation = {
     addUnit: ({ name, hsa_id, institution }: NewUnit) =>
         request('POST', '/api/units', { body: { name, hsa_id, institution } }),
     changeUnit: (id: string, body: NewUnit) => request('PUT', '/api/units/{id}', { path: { id }, body }),
-    held: () => request('GET', '/api/deliveries', { query: { state: 'held' } }),
-    accept: (id: string) => request('POST', '/api/deliveries/{id}/accept', { path: { id }, body: {} }),
-    decline: (id: string, reason: string) =>
-        request('POST', '/api/deliveries/{id}/decline', { path: { id }, body: { reason } }),
     provider: () => request('GET', '/api/identity-provider'),
     saveProvider: (body: NewIdentityProvider) => request('PUT', '/api/identity-provider', { body }),
     deleteProvider: () => request('DELETE', '/api/identity-provider'),

@@ -2,7 +2,10 @@
 
 import type { Words } from '../sv';
 import account from './account';
+import exchange from './exchange';
+import find from './find';
 import gateways from './gateways';
+import inbox from './inbox';
 import log from './log';
 import login from './login';
 import machines from './machines';
@@ -10,6 +13,8 @@ import members from './members';
 import organisation from './organisation';
 import patients from './patients';
 import problem from './problem';
+import share from './share';
+import shares from './shares';
 import shell from './shell';
 import start from './start';
 import ui from './ui';
@@ -17,7 +22,10 @@ import word from './word';
 
 const words: Words = {
     account,
+    exchange,
+    find,
     gateways,
+    inbox,
     log,
     login,
     machines,
@@ -25,6 +33,8 @@ const words: Words = {
     organisation,
     patients,
     problem,
+    share,
+    shares,
     shell,
     start,
     ui,

@@ -80,6 +80,28 @@ export default {
     },
     'approval-asked': { title: 'A colleague must approve it first', advice: 'The question has been asked.' },
     'in-use': { title: 'The role is in use', advice: 'Withdraw it first from those who have it.' },
+    over: { title: 'Somebody else was first', advice: 'It has been settled already. The page shows how.' },
+    'no-gateway': {
+        title: 'No gateway is connected',
+        advice: 'Without a gateway Bildbro does not reach your PACS. Tell whoever runs your gateways.',
+    },
+    'several-patients': {
+        title: 'The examinations are of several patients',
+        advice: 'Confirm that this is meant, or remove one of the patients. Nothing has been sent.',
+    },
+    'found-too-old': {
+        title: 'The search is too old',
+        advice: 'More than a day has passed. Search for the examinations again. The rest of what you filled in is still here.',
+    },
+    'recipient-refuses': {
+        title: 'A recipient cannot get this',
+        advice: 'Remove the recipient, or choose another. Nothing has been sent.',
+    },
+    'decision-needed': {
+        title: 'Choose who the patient is',
+        advice: 'Bildbro cannot tell by itself. Compare the particulars and choose.',
+    },
+    'reason-needed': { title: 'Say why', advice: 'Where particulars differ a reason is needed.' },
     used: { title: 'The link has been used', advice: 'Log in, or ask for a new one.' },
     'cross-site': { title: 'Bildbro did not take it', advice: 'Load the page anew and try again.' },
 };

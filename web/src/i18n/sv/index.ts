@@ -1,7 +1,10 @@
 // Swedish: the first language; its keys are what the compiler checks by.
 
 import account from './account';
+import exchange from './exchange';
+import find from './find';
 import gateways from './gateways';
+import inbox from './inbox';
 import log from './log';
 import login from './login';
 import machines from './machines';
@@ -9,6 +12,8 @@ import members from './members';
 import organisation from './organisation';
 import patients from './patients';
 import problem from './problem';
+import share from './share';
+import shares from './shares';
 import shell from './shell';
 import start from './start';
 import ui from './ui';
@@ -16,7 +21,10 @@ import word from './word';
 
 const words = {
     account,
+    exchange,
+    find,
     gateways,
+    inbox,
     log,
     login,
     machines,
@@ -24,6 +32,8 @@ const words = {
     organisation,
     patients,
     problem,
+    share,
+    shares,
     shell,
     start,
     ui,

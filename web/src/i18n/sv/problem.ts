@@ -77,6 +77,28 @@ export default {
     },
     'approval-asked': { title: 'En kollega måste godkänna det först', advice: 'Frågan är ställd.' },
     'in-use': { title: 'Rollen används', advice: 'Ta först tillbaka den från dem som har den.' },
+    over: { title: 'Någon annan hann före', advice: 'Det är redan avgjort. Sidan visar hur det blev.' },
+    'no-gateway': {
+        title: 'Ingen gateway är ansluten',
+        advice: 'Utan gateway når Bildbro inte ert PACS. Säg till den som sköter era gatewayer.',
+    },
+    'several-patients': {
+        title: 'Undersökningarna gäller flera patienter',
+        advice: 'Bekräfta att det är meningen, eller ta bort en av patienterna. Inget har skickats.',
+    },
+    'found-too-old': {
+        title: 'Sökningen är för gammal',
+        advice: 'Det har gått mer än ett dygn. Sök fram undersökningarna igen. Resten av det du fyllt i är kvar.',
+    },
+    'recipient-refuses': {
+        title: 'En mottagare kan inte få det här',
+        advice: 'Ta bort mottagaren, eller välj en annan. Inget har skickats.',
+    },
+    'decision-needed': {
+        title: 'Välj vem patienten är',
+        advice: 'Bildbro kan inte själv avgöra det. Jämför uppgifterna och välj.',
+    },
+    'reason-needed': { title: 'Skriv varför', advice: 'När uppgifterna skiljer behövs ett skäl.' },
     used: { title: 'Länken är redan använd', advice: 'Logga in, eller be om en ny.' },
     'cross-site': { title: 'Bildbro tog inte emot det', advice: 'Ladda om sidan och försök igen.' },
 };

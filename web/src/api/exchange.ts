@@ -1,0 +1,266 @@
+// Finding, sharing and receiving, as the hub's portal API says it. By hand until
+// openapi/bildbro.json has these addresses; named as they will be there.
+
+export type Purpose =
+    | 'care'
+    | 'second_opinion'
+    | 'before_surgery'
+    | 'conference'
+    | 'patient_request'
+    | 'insurance'
+    | 'other';
+export type Priority = 'ordinary' | 'urgent' | 'emergency';
+
+export interface Named {
+    id: string;
+    name: string;
+}
+
+// Find
+export interface Patient {
+    /** The same for the same patient. */
+    key: string;
+    id: string;
+    name: string;
+    birth_date: string;
+    sex: 'M' | 'F' | 'O' | '';
+    proven: boolean;
+}
+export interface FoundStudy {
+    /** By this the study is named when it is shared, for 24 hours. */
+    found: string;
+    gateway: string;
+    node: string;
+    patient: Patient;
+    study_uid: string;
+    accession: string;
+    date: string;
+    time: string;
+    modalities: string[];
+    description: string;
+    institution: string;
+    images: number | null;
+    series: number | null;
+    /** Images that are at the hub already. */
+    held: number;
+}
+export interface SearchQuery {
+    patient_id?: string;
+    name?: string;
+    accession?: string;
+    from?: string;
+    until?: string;
+    modality?: string;
+}
+export interface SearchProblem {
+    gateway: string;
+    /** Empty: the gateway itself. */
+    node: string;
+    failure: string;
+}
+export type SearchLine =
+    | { is: 'study'; study: FoundStudy }
+    | ({ is: 'problem' } & SearchProblem)
+    | { is: 'end'; studies: number; cut: boolean };
+
+// Share
+export interface Recipient extends Named {
+    kind: string;
+    in_care: boolean;
+    takes: 'open' | 'hold' | 'closed';
+    favourite: boolean;
+    last_at: string | null;
+}
+export interface NewShare {
+    studies: string[];
+    recipients: string[];
+    purpose: Purpose;
+    priority: Priority;
+    message: string;
+    expires_at: string | null;
+    several_patients: boolean;
+}
+export type ShareState =
+    | 'fetching'
+    | 'waiting'
+    | 'under_way'
+    | 'retrying'
+    | 'delivered'
+    | 'stopped'
+    | 'held'
+    | 'taken_back'
+    | 'expired'
+    | 'declined';
+export interface ShareProgress {
+    state: ShareState;
+    expected: number | null;
+    here: number;
+    /** Of the recipient that has come least far. */
+    delivered: number;
+    changed_at: string;
+}
+export interface ShareLine extends ShareProgress {
+    id: string;
+    made_at: string;
+    made_by: string | null;
+    patients: Patient[];
+    studies: number;
+    modalities: string[];
+    purpose: Purpose;
+    priority: Priority;
+    recipients: Named[];
+}
+export interface ShareStudy {
+    study_uid: string;
+    patient: Patient;
+    date: string;
+    modalities: string[];
+    description: string;
+    accession: string;
+    node: string;
+    expected: number | null;
+    here: number;
+    fetch: 'none' | 'waiting' | 'under_way' | 'done' | 'failed';
+    moved: { completed: number; failed: number; remaining: number | null } | null;
+    failure: string | null;
+    retry_at: string | null;
+    gateway_silent_since: string | null;
+}
+export type DeliveryState =
+    | 'waiting'
+    | 'under_way'
+    | 'retrying'
+    | 'delivered'
+    | 'stopped'
+    | 'withdrawn'
+    | 'held'
+    | 'declined';
+export interface Delivery {
+    id: string;
+    recipient: Named;
+    state: DeliveryState;
+    images: number;
+    bytes: number;
+    expected: number | null;
+    complete: boolean;
+    stored: number;
+    already_there: number;
+    failed: number;
+    pending: number;
+    failure: string | null;
+    next_attempt_at: string | null;
+    silent_since: string | null;
+    opened_at: string | null;
+    decline_reason: string | null;
+    changed_at: string;
+    bytes_per_second: number | null;
+    seconds_left: number | null;
+}
+export type Happening =
+    | 'shared'
+    | 'fetch_asked'
+    | 'first_image'
+    | 'all_here'
+    | 'allowed'
+    | 'first_stored'
+    | 'all_stored'
+    | 'opened'
+    | 'held'
+    | 'let_in'
+    | 'declined'
+    | 'taken_back'
+    | 'failed'
+    | 'retried';
+export interface Event {
+    at: string;
+    what: Happening;
+    recipient: string | null;
+    images: number | null;
+    by: string | null;
+}
+export interface Share extends ShareLine {
+    message: string;
+    legal_mode: string;
+    expires_at: string | null;
+    /** Nothing leaves before this. */
+    sends_at: string | null;
+    taken_back_at: string | null;
+    taken_back_why: string | null;
+    contents: ShareStudy[];
+    deliveries: Delivery[];
+    timeline: Event[];
+}
+export type TakeBackWhy = 'wrong_patient' | 'wrong_recipient' | 'not_needed' | 'other';
+export interface Page<T> {
+    items: T[];
+    next: string | null;
+}
+export interface SharesNews {
+    shares: (ShareProgress & { id: string })[];
+}
+
+// Inbox
+export type Box = 'new' | 'under_way' | 'done';
+export type Counts = Record<Box, number>;
+export interface InboxProgress {
+    id: string;
+    state: DeliveryState;
+    stored: number;
+    already_there: number;
+    failed: number;
+    pending: number;
+    images: number;
+    expected: number | null;
+    changed_at: string;
+}
+export interface InboxItem extends InboxProgress {
+    share: string;
+    sender: Named;
+    patients: Patient[];
+    studies: number;
+    modalities: string[];
+    purpose: Purpose;
+    priority: Priority;
+    made_at: string;
+    held: boolean;
+    failure: string | null;
+    opened_at: string | null;
+    opened_by: string | null;
+    assigned_to: ({ kind: 'member' | 'unit' } & Named) | null;
+    recall: { at: string; why: string } | null;
+}
+export interface InboxStudy {
+    study_uid: string;
+    patient: Patient;
+    date: string;
+    modalities: string[];
+    description: string;
+    accession: string;
+    images: number;
+    series: { modality: string; description: string; body_part: string; images: number }[];
+}
+export type Difference = 'name' | 'birth_date' | 'sex' | 'id';
+export interface Match {
+    verdict: 'certain' | 'uncertain' | 'mismatch' | 'new' | 'unknown';
+    candidates: { patient: Patient; studies: number; node: string; differences: Difference[] }[];
+    asked_at: string;
+}
+export interface InboxDetail extends InboxItem {
+    message: string;
+    expires_at: string | null;
+    contents: InboxStudy[];
+    match: Match | null;
+    timeline: Event[];
+}
+export interface InboxPage extends Page<InboxItem> {
+    counts: Counts;
+}
+export interface InboxNews {
+    counts: Counts;
+    items: InboxProgress[];
+}
+export type Decision = '' | 'same_person' | 'new_patient';
+export interface Colleagues {
+    members: Named[];
+    units: Named[];
+}
