@@ -259,6 +259,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/link/v1/errand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for an errand at the own nodes; waits for one */
+        post: operations["errand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/v1/found": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What came of an errand so far; renews its lease */
+        post: operations["found"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1098,57 +1132,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/deliveries": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Deliveries that wait to be let in (`state=held`) */
-        get: operations["get_deliveries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/deliveries/{id}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Let a held delivery in */
-        post: operations["post_deliveries_id_accept"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/deliveries/{id}/decline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Turn a held delivery away */
-        post: operations["post_deliveries_id_decline"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/members": {
         parameters: {
             query?: never;
@@ -1651,6 +1634,367 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search one's own PACS; a line of JSON for each study, as it comes */
+        post: operations["post_searches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom one can share with */
+        get: operations["get_recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recipients/{id}/favourite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a recipient among one's favourites */
+        put: operations["put_recipients_id_favourite"];
+        post?: never;
+        /** Take a recipient out of one's favourites */
+        delete: operations["delete_recipients_id_favourite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one has begun to write */
+        get: operations["get_draft"];
+        /** Keep what one has begun to write */
+        put: operations["put_draft"];
+        post?: never;
+        /** Forget what one has begun to write */
+        delete: operations["delete_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A share, how each delivery goes, and its history */
+        get: operations["get_shares_id"];
+        /** Share studies; asked for twice under one id, they are shared once */
+        put: operations["put_shares_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one's organisation has shared, newest first */
+        get: operations["get_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the newest shares go (server-sent events) */
+        get: operations["get_shares_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares/{id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a share back: access ends everywhere, and holders of copies are asked to remove them */
+        post: operations["post_shares_id_take_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares/{id}/deliveries/{delivery}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a share's deliveries to one recipient */
+        post: operations["post_shares_id_deliveries_delivery_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares/{id}/deliveries/{delivery}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a share's deliveries to one recipient again, now */
+        post: operations["post_shares_id_deliveries_delivery_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares/{id}/studies/{study_uid}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch a study of a share from the PACS again, now */
+        post: operations["post_shares_id_studies_study_uid_fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has come to one's organisation, newest first */
+        get: operations["get_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the newest of the inbox go (server-sent events) */
+        get: operations["get_inbox_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members that may receive, and care units */
+        get: operations["get_inbox_colleagues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Something that has come */
+        get: operations["get_inbox_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one has it before one: it is not new any more */
+        post: operations["post_inbox_id_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask one's own PACS for the patient */
+        post: operations["post_inbox_id_match"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it into the PACS */
+        post: operations["post_inbox_id_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn it away */
+        post: operations["post_inbox_id_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it to a member or a unit to handle */
+        post: operations["post_inbox_id_assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}/recall-done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what became of the copies of a share that was taken back */
+        post: operations["post_inbox_id_recall_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/search": {
         parameters: {
             query?: never;
@@ -2105,11 +2449,88 @@ export interface components {
             lease_until: string;
         };
         /** @enum {string} */
-        Failure: "node_unreachable" | "node_refused" | "node_dropped" | "node_full" | "not_accepted" | "object_refused" | "coercion_failed" | "hub_unreachable" | "digest_mismatch" | "image_lost" | "no_node" | "internal";
+        Failure: "node_unreachable" | "node_refused" | "node_dropped" | "node_full" | "not_accepted" | "object_refused" | "coercion_failed" | "hub_unreachable" | "digest_mismatch" | "image_lost" | "no_node" | "not_sent" | "internal";
         /** @description RFC 6749 5.2 */
         OAuthError: {
             /** @enum {string} */
             error: "invalid_request" | "unsupported_grant_type" | "invalid_client";
+        };
+        /** @description How far a PACS says it has come. */
+        Moved: {
+            /** Format: uint32 */
+            completed: number;
+            /** Format: uint32 */
+            failed: number;
+            /** Format: uint32 */
+            remaining?: number | null;
+        };
+        Errand: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            claim: string;
+            /** Format: date-time */
+            lease_until: string;
+            attempts: number;
+            /** @enum {string} */
+            errand: "find" | "fetch";
+            patient_id?: string;
+            name?: string;
+            accession?: string;
+            /** @description YYYYMMDD */
+            from?: string;
+            until?: string;
+            modality?: string;
+            most?: number;
+            node?: string;
+            study_uid?: string;
+            /** @enum {string} */
+            priority?: "emergency" | "urgent" | "ordinary";
+        };
+        AskedErrand: {
+            errand: components["schemas"]["Errand"] | null;
+        };
+        FoundStudy: {
+            node: string;
+            study_uid: string;
+            patient_id: string;
+            patient_id_issuer?: string;
+            patient_name: string;
+            patient_birth_date: string;
+            patient_sex: string;
+            accession: string;
+            study_date: string;
+            study_time: string;
+            description: string;
+            institution?: string;
+            modalities: string[];
+            series?: number;
+            images?: number;
+        };
+        NodeProblem: {
+            node: string;
+            failure: components["schemas"]["Failure"];
+        };
+        Found: {
+            /** Format: uuid */
+            errand: string;
+            /** Format: uuid */
+            claim: string;
+            studies?: components["schemas"]["FoundStudy"][];
+            problems?: components["schemas"]["NodeProblem"][];
+            moved?: components["schemas"]["Moved"];
+            end?: {
+                /** @enum {string} */
+                end: "done" | "failed";
+                cut?: boolean;
+                class?: string;
+                failure?: components["schemas"]["Failure"];
+            };
+        };
+        FoundReply: {
+            go_on: boolean;
+            /** Format: date-time */
+            lease_until: string;
         };
         Session: {
             /** @description none, first, setup or full. */
@@ -2577,29 +2998,6 @@ export interface components {
             sv: string;
             en: string;
         };
-        /** @description A list, or a page of one. */
-        Items5: {
-            items: components["schemas"]["HeldItem"][];
-            /** @description What to ask for the next page with; null at the end. */
-            next?: string | null;
-        };
-        HeldItem: {
-            id: string;
-            sender: components["schemas"]["NamedParty"];
-            recipient: components["schemas"]["NamedParty"];
-            purpose: string;
-            state: string;
-            /** Format: uint64 */
-            images: number;
-            created_at: string;
-        };
-        NamedParty: {
-            id: string;
-            name: string;
-        };
-        DeclineDelivery: {
-            reason: string;
-        };
         Members: {
             items: components["schemas"]["Member"][];
             next?: string | null;
@@ -3031,6 +3429,503 @@ export interface components {
             /** @default  */
             comment?: string;
         };
+        /** @description A line of the answer, `application/x-ndjson`. */
+        SearchLine: {
+            /** @constant */
+            is: "study";
+            study: components["schemas"]["FoundLine"];
+        } | {
+            /** @constant */
+            is: "problem";
+            gateway: string;
+            /** @description Empty: the gateway itself. */
+            node: string;
+            /** @description `gateway_silent`, or why an image fails. */
+            failure: string;
+        } | {
+            /** @constant */
+            is: "end";
+            /** Format: uint64 */
+            studies: number;
+            /** @description There was more. */
+            cut: boolean;
+        };
+        FoundLine: {
+            /** @description Names the study when it is shared; good for a day. */
+            found: string;
+            gateway: string;
+            node: string;
+            patient: components["schemas"]["Patient"];
+            study_uid: string;
+            accession: string;
+            date: string;
+            time: string;
+            modalities: string[];
+            description: string;
+            institution: string;
+            /**
+             * Format: uint32
+             * @description As the PACS counts.
+             */
+            images?: number | null;
+            /** Format: uint32 */
+            series?: number | null;
+            /**
+             * Format: uint64
+             * @description Images that the hub holds already.
+             */
+            held: number;
+        };
+        Patient: {
+            /** @description The same for the same patient; nothing else is to be read from it. */
+            key: string;
+            id: string;
+            /** @description `Andersson, Anna` */
+            name: string;
+            /** @description `YYYY-MM-DD`, or empty. */
+            birth_date: string;
+            /** @description `M`, `F`, `O`, or empty. */
+            sex: string;
+            /** @description The number is a real personnummer or samordningsnummer. */
+            proven: boolean;
+        };
+        Asked: {
+            /** @default  */
+            patient_id?: string;
+            /** @default  */
+            name?: string;
+            /** @default  */
+            accession?: string;
+            /**
+             * @description First day, `YYYY-MM-DD`.
+             * @default
+             */
+            from?: string;
+            /**
+             * @description Last day.
+             * @default
+             */
+            until?: string;
+            /** @default  */
+            modality?: string;
+        };
+        /** @description A list, or a page of one. */
+        Items5: {
+            items: components["schemas"]["Recipient"][];
+            /** @description What to ask for the next page with; null at the end. */
+            next?: string | null;
+        };
+        Recipient: {
+            id: string;
+            name: string;
+            kind: string;
+            in_care: boolean;
+            /** @description What it takes from us: `open`, `hold`, `closed`. */
+            takes: string;
+            favourite: boolean;
+            /** @description When we shared with it last. */
+            last_at?: string | null;
+        };
+        Draft: {
+            /** @description As the page wrote it; null: nothing. */
+            draft?: unknown;
+        };
+        /** @description How a share goes; no personal data. */
+        Share: {
+            id: string;
+            /**
+             * @description `fetching`, `waiting`, `under_way`, `retrying`, `delivered`, `stopped`,
+             *     `held`, `taken_back`, `expired`, `declined`.
+             */
+            state: string;
+            /**
+             * Format: uint64
+             * @description What the sender's PACS counts, when it says.
+             */
+            expected?: number | null;
+            /**
+             * Format: uint64
+             * @description Images at the hub.
+             */
+            here: number;
+            /**
+             * Format: uint64
+             * @description Images at the recipient that has least.
+             */
+            delivered: number;
+            changed_at: string;
+            made_at: string;
+            made_by?: string | null;
+            patients: components["schemas"]["Patient"][];
+            /** Format: uint */
+            studies: number;
+            modalities: string[];
+            purpose: string;
+            priority: string;
+            recipients: components["schemas"]["Party2"][];
+            message: string;
+            legal_mode: string;
+            expires_at?: string | null;
+            /** @description Nothing leaves before this. */
+            sends_at?: string | null;
+            taken_back_at?: string | null;
+            taken_back_why?: string | null;
+            contents: components["schemas"]["ShareStudy"][];
+            deliveries: components["schemas"]["Delivery"][];
+            timeline: components["schemas"]["TimelineEvent"][];
+        };
+        /** @description Someone or something, with its name. */
+        Party2: {
+            id: string;
+            name: string;
+        };
+        ShareStudy: {
+            study_uid: string;
+            patient: components["schemas"]["Patient"];
+            date: string;
+            time: string;
+            modalities: string[];
+            description: string;
+            accession: string;
+            /** @description The PACS it is fetched from. */
+            node: string;
+            /** Format: uint64 */
+            expected?: number | null;
+            /**
+             * Format: uint64
+             * @description Images at the hub.
+             */
+            here: number;
+            /** @description Everything has come. */
+            complete: boolean;
+            /** @description `none`, `waiting`, `under_way`, `done`, `failed`. */
+            fetch: string;
+            moved?: components["schemas"]["Moved"] | null;
+            failure?: string | null;
+            retry_at?: string | null;
+            gateway_silent_since?: string | null;
+        };
+        /** @description All of a share's way to one recipient. */
+        Delivery: {
+            /** @description The recipient's id: a share has one of these for each. */
+            id: string;
+            recipient: components["schemas"]["Party2"];
+            /**
+             * @description `waiting`, `under_way`, `retrying`, `delivered`, `stopped`, `withdrawn`,
+             *     `held`, `declined`.
+             */
+            state: string;
+            /** Format: uint64 */
+            images: number;
+            /** Format: uint64 */
+            expected?: number | null;
+            /** Format: uint64 */
+            stored: number;
+            /** Format: uint64 */
+            already_there: number;
+            /** Format: uint64 */
+            failed: number;
+            /** Format: uint64 */
+            pending: number;
+            failure?: string | null;
+            /** @description When it is tried again by itself. */
+            next_attempt_at?: string | null;
+            /** @description Since when the recipient's gateway has been silent. */
+            silent_since?: string | null;
+            changed_at: string;
+            /** Format: uint64 */
+            bytes: number;
+            complete: boolean;
+            opened_at?: string | null;
+            decline_reason?: string | null;
+            /** @description The recipient was asked to remove its copies, and when it has answered. */
+            recall_at?: string | null;
+            recalled_at?: string | null;
+            /** Format: uint64 */
+            bytes_per_second?: number | null;
+            /** Format: uint64 */
+            seconds_left?: number | null;
+        };
+        /** @description Something that happened. */
+        TimelineEvent: {
+            at: string;
+            /**
+             * @description `shared`, `allowed`, `first_stored`, `all_stored`, `failed`, `retried`,
+             *     `let_in`, `declined`, `taken_back`, `recalled`.
+             */
+            what: string;
+            recipient?: string | null;
+            /** Format: uint64 */
+            images?: number | null;
+            by?: string | null;
+        };
+        NewShare: {
+            /** @description Each as `found` in a search's line. */
+            studies: string[];
+            recipients: string[];
+            /**
+             * @description `care`, `second_opinion`, `before_surgery`, `conference`,
+             *     `patient_request`, `insurance`, `other`.
+             */
+            purpose: string;
+            /** @description `ordinary`, `urgent`, `emergency`. */
+            priority: string;
+            /** @default  */
+            message?: string;
+            /**
+             * @description The last day, `YYYY-MM-DD`; null: 90 days.
+             * @default null
+             */
+            expires_at?: string | null;
+            /**
+             * @description That the studies are of several patients is meant.
+             * @default false
+             */
+            several_patients?: boolean;
+        };
+        /** @description A list, or a page of one. */
+        Items6: {
+            items: components["schemas"]["ShareLine"][];
+            /** @description What to ask for the next page with; null at the end. */
+            next?: string | null;
+        };
+        /** @description How a share goes; no personal data. */
+        ShareLine: {
+            id: string;
+            /**
+             * @description `fetching`, `waiting`, `under_way`, `retrying`, `delivered`, `stopped`,
+             *     `held`, `taken_back`, `expired`, `declined`.
+             */
+            state: string;
+            /**
+             * Format: uint64
+             * @description What the sender's PACS counts, when it says.
+             */
+            expected?: number | null;
+            /**
+             * Format: uint64
+             * @description Images at the hub.
+             */
+            here: number;
+            /**
+             * Format: uint64
+             * @description Images at the recipient that has least.
+             */
+            delivered: number;
+            changed_at: string;
+            made_at: string;
+            made_by?: string | null;
+            patients: components["schemas"]["Patient"][];
+            /** Format: uint */
+            studies: number;
+            modalities: string[];
+            purpose: string;
+            priority: string;
+            recipients: components["schemas"]["Party2"][];
+        };
+        Recalled: {
+            /**
+             * Format: uint64
+             * @description Recipients that hold copies, and have been asked to remove them.
+             */
+            recalled: number;
+        };
+        TakeBack: {
+            why: components["schemas"]["TakenBackWord"];
+            /** @default  */
+            reason?: string;
+        };
+        /** @enum {string} */
+        TakenBackWord: "wrong_patient" | "wrong_recipient" | "not_needed" | "other";
+        Cancel: {
+            /** @default  */
+            reason?: string;
+        };
+        Inbox: {
+            items: components["schemas"]["InboxItem"][];
+            /** @description What to ask for the next page with; null at the end. */
+            next?: string | null;
+            counts: components["schemas"]["BoxCounts"];
+        };
+        /** @description How a recipient's deliveries stand, in numbers; no personal data. */
+        InboxItem: {
+            /** @description The share's id: it is in an inbox once. */
+            id: string;
+            share: string;
+            sender: components["schemas"]["Party2"];
+            patients: components["schemas"]["Patient"][];
+            /** Format: uint */
+            studies: number;
+            modalities: string[];
+            purpose: string;
+            priority: string;
+            made_at: string;
+            held: boolean;
+            /**
+             * @description `waiting`, `under_way`, `retrying`, `delivered`, `stopped`, `withdrawn`,
+             *     `held`, `declined`.
+             */
+            state: string;
+            /** Format: uint64 */
+            images: number;
+            /** Format: uint64 */
+            expected?: number | null;
+            /** Format: uint64 */
+            stored: number;
+            /** Format: uint64 */
+            already_there: number;
+            /** Format: uint64 */
+            failed: number;
+            /** Format: uint64 */
+            pending: number;
+            failure?: string | null;
+            /** @description When it is tried again by itself. */
+            next_attempt_at?: string | null;
+            /** @description Since when the recipient's gateway has been silent. */
+            silent_since?: string | null;
+            changed_at: string;
+            opened_at?: string | null;
+            opened_by?: string | null;
+            assigned_to?: components["schemas"]["Assigned"] | null;
+            /** @description Not answered yet. */
+            recall?: components["schemas"]["Recall"] | null;
+            taken_back_at?: string | null;
+        };
+        /** @description Whom something was given to. */
+        Assigned: {
+            /** @description `member` or `unit`. */
+            kind: string;
+            id: string;
+            name: string;
+        };
+        Recall: {
+            at: string;
+            /** @description `wrong_patient`, `wrong_recipient`, `not_needed`, `other`. */
+            why: string;
+        };
+        BoxCounts: {
+            /** Format: uint64 */
+            new: number;
+            /** Format: uint64 */
+            under_way: number;
+            /** Format: uint64 */
+            done: number;
+        };
+        Colleagues: {
+            members: components["schemas"]["Party2"][];
+            units: components["schemas"]["Party2"][];
+        };
+        /** @description How a recipient's deliveries stand, in numbers; no personal data. */
+        InboxDetail: {
+            /** @description The share's id: it is in an inbox once. */
+            id: string;
+            share: string;
+            sender: components["schemas"]["Party2"];
+            patients: components["schemas"]["Patient"][];
+            /** Format: uint */
+            studies: number;
+            modalities: string[];
+            purpose: string;
+            priority: string;
+            made_at: string;
+            held: boolean;
+            /**
+             * @description `waiting`, `under_way`, `retrying`, `delivered`, `stopped`, `withdrawn`,
+             *     `held`, `declined`.
+             */
+            state: string;
+            /** Format: uint64 */
+            images: number;
+            /** Format: uint64 */
+            expected?: number | null;
+            /** Format: uint64 */
+            stored: number;
+            /** Format: uint64 */
+            already_there: number;
+            /** Format: uint64 */
+            failed: number;
+            /** Format: uint64 */
+            pending: number;
+            failure?: string | null;
+            /** @description When it is tried again by itself. */
+            next_attempt_at?: string | null;
+            /** @description Since when the recipient's gateway has been silent. */
+            silent_since?: string | null;
+            changed_at: string;
+            opened_at?: string | null;
+            opened_by?: string | null;
+            assigned_to?: components["schemas"]["Assigned"] | null;
+            /** @description Not answered yet. */
+            recall?: components["schemas"]["Recall"] | null;
+            taken_back_at?: string | null;
+            message: string;
+            expires_at?: string | null;
+            contents: components["schemas"]["InboxStudy"][];
+            match?: components["schemas"]["Match"] | null;
+            timeline: components["schemas"]["TimelineEvent"][];
+        };
+        InboxStudy: {
+            study_uid: string;
+            patient: components["schemas"]["Patient"];
+            date: string;
+            time: string;
+            modalities: string[];
+            description: string;
+            accession: string;
+            institution: string;
+            /** Format: uint64 */
+            images: number;
+            /** Format: uint64 */
+            expected?: number | null;
+            series: components["schemas"]["InboxSeries"][];
+        };
+        InboxSeries: {
+            modality: string;
+            description: string;
+            body_part: string;
+            /** Format: uint64 */
+            images: number;
+        };
+        Match: {
+            /** @description `certain`, `uncertain`, `mismatch`, `new`, `unknown`. */
+            verdict: string;
+            candidates: components["schemas"]["Candidate"][];
+        };
+        /** @description A patient of the own PACS that has the number. */
+        Candidate: {
+            patient: components["schemas"]["Patient"];
+            /**
+             * Format: uint64
+             * @description How many studies the PACS has of them.
+             */
+            studies: number;
+            node: string;
+            /** @description `id`, `name`, `birth_date`, `sex`. */
+            differences: string[];
+        };
+        AcceptItem: {
+            decision?: components["schemas"]["DecisionWord"];
+            /** @default  */
+            reason?: string;
+        };
+        /** @enum {string} */
+        DecisionWord: "" | "same_person" | "new_patient";
+        DeclineItem: {
+            reason: string;
+        };
+        AssignItem: {
+            /** @description A member's id, or null. */
+            member?: string | null;
+            /** @description A care unit's id, or null. */
+            unit?: string | null;
+        };
+        RecallDone: {
+            what: components["schemas"]["RecallWord"];
+            /** @default  */
+            reason?: string;
+        };
+        /** @enum {string} */
+        RecallWord: "removed" | "kept";
         Entries: {
             items: components["schemas"]["EntryJson"][];
             next?: string | null;
@@ -3877,6 +4772,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    errand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskWork"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedErrand"];
+                };
+            };
+            /** @description No token, or none that is good now */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    found: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Found"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundReply"];
+                };
+            };
+            /** @description No token, or none that is good now */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Problem (RFC 9457) */
@@ -5597,101 +6576,6 @@ export interface operations {
             };
         };
     };
-    get_deliveries: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items5"];
-                };
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_deliveries_id_accept: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Nothing2"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_deliveries_id_decline: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeclineDelivery"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A problem (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_members: {
         parameters: {
             query?: never;
@@ -6855,6 +7739,792 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReviewEmergency"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_searches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchLine"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_recipients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items5"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_recipients_id_favourite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_recipients_id_favourite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shares_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_shares_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items6"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shares_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_shares_id_take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBack"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recalled"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_shares_id_deliveries_delivery_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cancel"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_shares_id_deliveries_delivery_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_shares_id_studies_study_uid_fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inbox_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inbox_colleagues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Colleagues"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inbox_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxDetail"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_inbox_id_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_inbox_id_match: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Match"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_inbox_id_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptItem"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_inbox_id_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineItem"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_inbox_id_assign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignItem"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_inbox_id_recall_done: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallDone"];
             };
         };
         responses: {

@@ -441,8 +441,6 @@ pub struct Delivery {
     counts: Counts,
     bytes: u64,
     complete: bool,
-    next_attempt_at: Option<String>,
-    silent_since: Option<String>,
     opened_at: Option<String>,
     decline_reason: Option<String>,
     /// The recipient was asked to remove its copies, and when it has answered.
@@ -465,6 +463,10 @@ pub struct Counts {
     pub failed: u64,
     pub pending: u64,
     pub failure: Option<&'static str>,
+    /// When it is tried again by itself.
+    pub next_attempt_at: Option<String>,
+    /// Since when the recipient's gateway has been silent.
+    pub silent_since: Option<String>,
     pub changed_at: String,
 }
 
@@ -473,8 +475,15 @@ impl Counts {
         let sum = |of: fn(&SharedDelivery) -> u64| deliveries(view, recipient).map(of).sum();
         let changes = deliveries(view, recipient).map(|d| d.changed);
         let state = state_at(view, recipient);
+        let waiting = matches!(state, "waiting" | "retrying" | "under_way");
         Self {
             state,
+            next_attempt_at: deliveries(view, recipient)
+                .filter(|d| d.state == DeliveryState::Retrying)
+                .filter_map(|d| d.next_attempt)
+                .min()
+                .map(at),
+            silent_since: maybe_at(recipient.silent_since).filter(|_| waiting),
             images: sum(|d| d.images),
             expected: view.studies.iter().map(|s| s.expected).sum(),
             stored: sum(|d| d.stored),
@@ -499,7 +508,6 @@ impl Delivery {
         let speed = speed(view, recipient, now);
         let bytes: u64 = deliveries(view, recipient).map(|d| d.bytes).sum();
         let per_image = bytes.checked_div(counts.images).unwrap_or(0);
-        let waiting = matches!(counts.state, "waiting" | "retrying" | "under_way");
         Self {
             id: recipient.id.to_string(),
             recipient: Party {
@@ -508,12 +516,6 @@ impl Delivery {
             },
             bytes,
             complete: deliveries(view, recipient).all(|d| d.complete),
-            next_attempt_at: deliveries(view, recipient)
-                .filter(|d| d.state == DeliveryState::Retrying)
-                .filter_map(|d| d.next_attempt)
-                .min()
-                .map(at),
-            silent_since: maybe_at(recipient.silent_since).filter(|_| waiting),
             opened_at: maybe_at(recipient.opened),
             decline_reason: recipient
                 .declined
