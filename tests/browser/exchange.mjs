@@ -31,6 +31,66 @@ async function freePort() {
     return port;
 }
 
+/** An Orthanc, by its REST interface. */
+export class Pacs {
+    constructor(url) {
+        this.url = url;
+    }
+
+    async #ask(place, body) {
+        // It takes a while to start.
+        for (let tries = 0; ; tries++) {
+            try {
+                const answer = await fetch(this.url + place, body && { method: 'POST', body });
+                return await answer.json();
+            } catch (error) {
+                if (tries > 100) throw error;
+                await new Promise((resolve) => setTimeout(resolve, 100));
+            }
+        }
+    }
+
+    /** Puts a study of `images` images in; made by pydicom of a real CT image. */
+    async put(study) {
+        const { stdout } = await run(python, ['-c', STUDY, JSON.stringify(study)], { encoding: 'buffer', maxBuffer: 1 << 28 });
+        for (let at = 0; at < stdout.length; ) {
+            const length = stdout.readUInt32BE(at);
+            await this.#ask('/instances', stdout.subarray(at + 4, at + 4 + length));
+            at += 4 + length;
+        }
+    }
+
+    /** How many images it has of studies that fit. */
+    async count(query) {
+        const body = JSON.stringify({ Level: 'Instance', Query: query, Expand: false });
+        return (await this.#ask('/tools/find', body)).length;
+    }
+}
+
+const STUDY = `
+import io, json, struct, sys
+import pydicom
+from pydicom.data import get_testdata_file
+from pydicom.uid import generate_uid
+study = json.loads(sys.argv[1])
+uid = generate_uid()
+series = generate_uid()
+for number in range(1, study["images"] + 1):
+    image = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+    image.SpecificCharacterSet = "ISO_IR 100"
+    image.StudyInstanceUID, image.SeriesInstanceUID = uid, series
+    image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    image.InstanceNumber = number
+    image.PatientID, image.PatientName = study["id"], study["name"]
+    image.PatientBirthDate, image.PatientSex = study["born"], study["sex"]
+    image.StudyDate, image.StudyTime = study["date"], "101500"
+    image.StudyDescription, image.AccessionNumber = study["what"], study.get("accession", "")
+    out = io.BytesIO()
+    image.save_as(out)
+    bytes_ = out.getvalue()
+    sys.stdout.buffer.write(struct.pack(">I", len(bytes_)) + bytes_)
+`;
+
 export class Exchange {
     #children = [];
 
@@ -73,6 +133,53 @@ export class Exchange {
         await run(program, ['gateway', '--config', config, 'enrol', '--hub', this.url, '--code', code], { env });
         await this.#listening(['gateway', '--config', config], /^listening/);
         return images;
+    }
+
+    /**
+     * A hospital: an organisation, its gateway, and an Orthanc as its PACS.
+     * Gives its Orthanc's REST address.
+     */
+    async hospital(name, aeTitle) {
+        const at = path.join(this.folder, aeTitle);
+        await mkdir(at);
+        const [rest, dicom, port] = [await freePort(), await freePort(), await freePort()];
+        const orthanc = path.join(at, 'orthanc.json');
+        const gateway = { AET: 'BILDBRO', Host: '127.0.0.1', Port: port, Manufacturer: 'Generic' };
+        await writeFile(
+            orthanc,
+            JSON.stringify({
+                Name: name,
+                StorageDirectory: path.join(at, 'pacs'),
+                IndexDirectory: path.join(at, 'pacs'),
+                HttpPort: rest,
+                RemoteAccessAllowed: false,
+                AuthenticationEnabled: false,
+                DicomAet: 'PACS',
+                DicomPort: dicom,
+                DicomCheckCalledAet: false,
+                DicomAlwaysAllowStore: true,
+                DicomAlwaysAllowFind: true,
+                DicomAlwaysAllowMove: true,
+                UnknownSopClassAccepted: true,
+                DicomModalities: { gateway },
+                SynchronousCMove: true,
+                Plugins: [],
+            }),
+        );
+        this.#spawn('Orthanc', [orthanc]);
+        await this.admin('organisation', 'add', '--name', name, '--ae-title', aeTitle, '--kind', 'region');
+        const said = await this.admin('enrol-code', '--organisation', name);
+        const code = said.match(/[0-9A-Z]{4}(-[0-9A-Z]{4}){4}/)[0];
+        const config = path.join(at, 'gateway.toml');
+        await writeFile(
+            config,
+            `data_dir = "${at}/gateway"\nlisten = "127.0.0.1:${port}"\n[study]\nquiet_seconds = 1.0\n` +
+                `[hub]\nurl = "${this.url}"\n[[node]]\nname = "PACS"\nae_title = "PACS"\n` +
+                `host = "127.0.0.1"\nport = ${dicom}\ndeliveries = true\n`,
+        );
+        await run(program, ['gateway', '--config', config, 'enrol', '--hub', this.url, '--code', code], { env });
+        await this.#listening(['gateway', '--config', config], /^listening/);
+        return new Pacs(`http://127.0.0.1:${rest}`);
     }
 
     /** What an authenticator app shows; by a program that nobody here wrote. */

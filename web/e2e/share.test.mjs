@@ -45,7 +45,8 @@ test('from a personnummer to sent in at most six clicks', async () => {
     const { page } = opened;
     await page.addInitScript(() => {
         window.clicks = Number(sessionStorage.getItem('clicks') ?? 0);
-        addEventListener('click', ({ detail }) => detail > 0 && sessionStorage.setItem('clicks', ++window.clicks));
+        const count = ({ detail }) => detail > 0 && sessionStorage.setItem('clicks', ++window.clicks);
+        addEventListener('click', count, { capture: true });
     });
     await find(page, number);
     await tick(page, 0);
@@ -53,7 +54,8 @@ test('from a personnummer to sent in at most six clicks', async () => {
     await page.getByRole('button', { name: 'Region Halland', exact: true }).click();
     await page.getByRole('button', { name: 'Skicka' }).click();
     await page.getByRole('heading', { name: 'Till Region Halland' }).waitFor();
-    assert.ok((await page.evaluate(() => window.clicks)) <= 6);
+    const clicks = await page.evaluate(() => window.clicks);
+    assert.ok(clicks >= 3 && clicks <= 6, `${clicks} clicks`);
     assert.doesNotMatch(page.url(), /1212/);
 });
 

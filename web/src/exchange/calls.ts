@@ -42,6 +42,7 @@ export const exchange = {
 export const inbox = {
     list: (box: Box, before?: string) => ask<InboxPage>('GET', '/api/inbox', { query: { box, before } }),
     one: (id: string) => ask<InboxDetail>('GET', '/api/inbox/{id}', { path: { id } }),
+    open: (id: string) => ask('POST', '/api/inbox/{id}/open', { path: { id }, body: {} }),
     match: (id: string) => ask<Match>('POST', '/api/inbox/{id}/match', { path: { id }, body: {} }),
     accept: (id: string, decision: Decision, reason: string) =>
         ask('POST', '/api/inbox/{id}/accept', { path: { id }, body: { decision, reason } }),

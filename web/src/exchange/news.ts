@@ -7,7 +7,7 @@ import type { InboxDetail, InboxNews, InboxPage, Page, Share, ShareLine, SharesN
 import { listen } from '@/api/request';
 
 /** Where the hub's news does not come through, asking now and then does. */
-export const ASK_MS = 15_000;
+export const ASK_MS = 60_000;
 
 type Pages<P> = { pages: P[]; pageParams: unknown[] };
 

@@ -154,6 +154,11 @@ export const inboxAnswers: Answers = {
         })),
     }),
     'GET /api/inbox/:id': ({ id }) => structuredClone(of(id)),
+    'POST /api/inbox/:id/open': ({ id }) => {
+        const one = of(id);
+        one.opened_at ??= ago(0);
+        one.opened_by ??= 'Anna Lindqvist';
+    },
     'POST /api/inbox/:id/match': async ({ id }) => {
         await new Promise((resolve) => setTimeout(resolve, LOOKING_MS));
         const one = of(id);

@@ -716,3 +716,30 @@ pub async fn a_draft_and_favourites_are_ones_own(hub: &HubDb) {
     let refused = hub.set_favourite(&sven.at(6), nobody, true).await;
     assert!(matches!(refused, Err(Refusal::NotFound)));
 }
+
+pub async fn the_same_looking_is_on_record_once(hub: &HubDb) {
+    let (sender, halland) = two(hub).await;
+    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
+    let sara = person(hub, sender.organisation.id, BuiltIn::Sender).await;
+    let new = wanted(&sender, vec![found(1, 1)], &[&halland]);
+    hub.share(&sven.at(1), &new).await.unwrap();
+    let looked = async || count(hub, Action::FollowShare, Outcome::Success).await;
+    for seconds in [2, 3, 500] {
+        hub.share_view(&sven.at(seconds), new.id).await.unwrap();
+    }
+    assert_eq!(looked().await, 1);
+    hub.share_view(&sara.at(501), new.id).await.unwrap();
+    assert_eq!(looked().await, 2, "another member");
+    hub.share_view(&sven.at(1000), new.id).await.unwrap();
+    assert_eq!(looked().await, 3, "later");
+    // Another study of the same patient is something else seen.
+    let more = wanted(&sender, vec![found(2, 1)], &[&halland]);
+    hub.share(&sven.at(1001), &more).await.unwrap();
+    let page = hub.shares(&sven.at(1002), Which::All, None, 10).await;
+    assert_eq!(page.unwrap().items.len(), 2);
+    assert_eq!(looked().await, 4);
+    hub.shares(&sven.at(1003), Which::All, None, 10)
+        .await
+        .unwrap();
+    assert_eq!(looked().await, 4);
+}

@@ -3,7 +3,7 @@
 import './inbox.css';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { InboxDetail } from '@/api/exchange';
 import { inbox } from '@/exchange/calls';
@@ -32,6 +32,10 @@ const route = getRouteApi('/shell/inbox/$id');
 export function InboxPage() {
     const { id } = route.useParams();
     useInboxNews();
+    // Whoever has it before them has opened it; the sender sees that.
+    useEffect(() => {
+        inbox.open(id).catch(() => undefined);
+    }, [id]);
     const item = useQuery({
         queryKey: ['inbox', 'one', id],
         queryFn: () => inbox.one(id),

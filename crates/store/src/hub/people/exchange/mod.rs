@@ -7,6 +7,7 @@ mod make;
 mod mend;
 mod recipients;
 mod search;
+mod shown;
 mod story;
 mod trays;
 mod view;
@@ -15,7 +16,7 @@ use super::{
     acting::{acting, allow, refuse},
     stop::{Stop, settle},
 };
-use crate::{HubDb, database::Connection, fault::Fault, value::patient_key};
+use crate::{HubDb, database::Connection, fault::Fault};
 use async_trait::async_trait;
 use bildbro_domain::{
     ErrandId, OrganisationId, Personal, ShareId, StudyUid,
@@ -66,38 +67,6 @@ async fn not_found(
         let _told_nothing = refuse(connection, entry, Denial::OtherOrganisation).await?;
     }
     Ok(Refusal::NotFound.into())
-}
-
-/// The entries that say of whom something was shown: one for each patient, as
-/// their extracts need.
-fn shown(who: &Acting, action: Action, views: &[ShareView], at: Timestamp) -> Vec<Entry> {
-    let mut patients: Vec<(String, &Described, Vec<StudyUid>)> = Vec::new();
-    for study in views.iter().flat_map(|view| &view.studies) {
-        let patient = &study.patient;
-        let key = patient_key(patient.id.reveal(), patient.issuer.reveal(), at);
-        match patients.iter_mut().find(|(known, ..)| *known == key) {
-            Some((_, _, studies)) if studies.contains(&study.uid) => {}
-            Some((_, _, studies)) => studies.push(study.uid.clone()),
-            None => patients.push((key, patient, vec![study.uid.clone()])),
-        }
-    }
-    let entry = |(key, _, studies): (String, &Described, Vec<StudyUid>)| {
-        let mut entry = Entry::by(Uuid::now_v7(), at, action, Outcome::Success, who);
-        entry.patient_id = (!key.is_empty()).then(|| Personal::new(key));
-        entry.studies = studies;
-        entry
-    };
-    let mut entries: Vec<Entry> = patients.into_iter().map(entry).collect();
-    if let [view] = views {
-        for entry in &mut entries {
-            entry.share = Some(view.id);
-        }
-    }
-    if entries.is_empty() {
-        // Nothing to see is something seen, too.
-        entries.push(Entry::by(Uuid::now_v7(), at, action, Outcome::Success, who));
-    }
-    entries
 }
 
 /// One method, one transaction. What it changes wakes those that wait.

@@ -5,7 +5,6 @@ use super::{
     view::{self, Eyes},
 };
 use crate::{
-    audit,
     database::Connection,
     fault::Fault,
     hub::people::stop::Stop,
@@ -60,11 +59,7 @@ pub async fn share(
     measure(connection, &mut view).await?;
     let events = events(connection, &view, Eyes::Sender).await?;
     let views = [view];
-    audit::append(
-        connection,
-        &shown(&who, Action::FollowShare, &views, caller.at),
-    )
-    .await?;
+    shown::record(connection, &who, Action::FollowShare, &views, caller.at).await?;
     let [view] = views;
     Ok((view, events))
 }
@@ -91,11 +86,7 @@ pub async fn item(
     };
     let events = events(connection, &view, eyes).await?;
     let views = [view];
-    audit::append(
-        connection,
-        &shown(&who, Action::OpenInbox, &views, caller.at),
-    )
-    .await?;
+    shown::record(connection, &who, Action::OpenInbox, &views, caller.at).await?;
     let [view] = views;
     let verdict = verdict.as_deref().and_then(|word| {
         let verdict = bildbro_domain::matching::Verdict::parse(word)?;

@@ -6,7 +6,6 @@ use super::{
     view::{self, Eyes},
 };
 use crate::{
-    audit,
     database::Connection,
     fault::Fault,
     hub::people::stop::Stop,
@@ -169,8 +168,7 @@ pub async fn shares(
     .await?;
     let (ids, next) = page(rows, limit)?;
     let items = view::load(connection, &ids, Eyes::Sender, false, caller.at).await?;
-    let entries = shown(&who, Action::FollowShare, &items, caller.at);
-    audit::append(connection, &entries).await?;
+    shown::record(connection, &who, Action::FollowShare, &items, caller.at).await?;
     Ok(Page { items, next })
 }
 
@@ -237,8 +235,7 @@ pub async fn inbox(
     let eyes = Eyes::Recipient(own);
     let items = view::load(connection, &ids, eyes, false, caller.at).await?;
     let counts = counts(connection, own, caller.at).await?;
-    let entries = shown(&who, Action::OpenInbox, &items, caller.at);
-    audit::append(connection, &entries).await?;
+    shown::record(connection, &who, Action::OpenInbox, &items, caller.at).await?;
     Ok((Page { items, next }, counts))
 }
 
