@@ -17,7 +17,7 @@ use crate::{audit, database::Connection, fault::Fault, group::group, value::micr
 use bildbro_domain::{
     InstanceId, InstanceUid, OrganisationId, Personal, StudyId, StudyUid,
     audit::{Action, Entry, Outcome},
-    share::{Purpose, Quarantine},
+    share::{Priority, Purpose, Quarantine},
 };
 use bildbro_flow::{
     admit::{Judgement, judge},
@@ -307,6 +307,7 @@ async fn share(
         study: StudyId::of(holder, study),
         study_uid: study,
         purpose: Purpose::Care,
+        priority: Priority::Ordinary,
         origin: "pacs",
     };
     let patient = members

@@ -13,7 +13,7 @@ use crate::{
 use bildbro_domain::{
     DeliveryId, OrganisationId, Personal, ShareId, StudyUid,
     audit::{Action, Actor, Entry, Outcome},
-    share::Purpose,
+    share::{Priority, Purpose},
 };
 use bildbro_flow::ports::hub::{ChangeError, Timing};
 use jiff::Timestamp;
@@ -50,6 +50,7 @@ pub async fn share(
         study: study.id,
         study_uid: &study.uid,
         purpose: wish.purpose,
+        priority: Priority::Ordinary,
         origin: "cli",
     };
     let patient = Personal::new(study.patient_id);

@@ -14,7 +14,7 @@ use bildbro_domain::{
     care::Closed,
     organisation::Takes,
     policy::{self, Denial, ShareRequest},
-    share::{LegalMode, Purpose},
+    share::{LegalMode, Priority, Purpose},
 };
 use bildbro_flow::ports::hub::Timing;
 use jiff::Timestamp;
@@ -138,6 +138,7 @@ pub struct NewShare<'a> {
     pub study: StudyId,
     pub study_uid: &'a StudyUid,
     pub purpose: Purpose,
+    pub priority: Priority,
     pub origin: &'static str,
 }
 
@@ -230,7 +231,8 @@ pub async fn begin(
         .bind(new.study.to_string())
         .bind(new.recipient.to_string())
         .bind(micros(at))
-        .bind(takes == Takes::Hold)
+        // What cannot wait is not held; its people are told instead.
+        .bind(takes == Takes::Hold && new.priority != Priority::Emergency)
         .execute(&mut *connection)
         .await?;
     if new.origin != "test" {

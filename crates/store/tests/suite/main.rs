@@ -140,6 +140,7 @@ mod on {
         two_patients_in_one_share_are_a_slip,
         who_does_not_take_it_stops_all_of_it,
         nothing_leaves_while_it_can_be_undone,
+        an_emergency_is_not_held,
         a_share_taken_back_asks_for_its_copies,
         one_recipient_is_left_out_and_another_tried_again,
         what_has_come_is_given_to_someone,

@@ -497,8 +497,40 @@ pub async fn nothing_leaves_while_it_can_be_undone(hub: &HubDb) {
     hub.share(&sven.at(2), &new).await.unwrap();
     // What joins it in the meantime waits too.
     send(hub, &sender.call(3), 1, 3..=3, Intent::Hold).await;
+    let receiver = person(hub, halland.organisation.id, BuiltIn::Receiver).await;
+    let (page, counts) = hub
+        .inbox(&receiver.at(11), Tray::New, None, 10)
+        .await
+        .unwrap();
+    assert_eq!((page.items.len(), counts), (0, Default::default()));
+    let early = hub.inbox_item(&receiver.at(11), new.id).await;
+    assert!(matches!(early, Err(Refusal::NotFound)));
     assert!(hub.claim(&halland.call(11)).await.unwrap().is_none());
     assert!(hub.claim(&halland.call(12)).await.unwrap().is_some());
+    let (_, counts) = hub
+        .inbox(&receiver.at(12), Tray::New, None, 10)
+        .await
+        .unwrap();
+    assert_eq!(counts.new + counts.under_way, 1);
+}
+
+pub async fn an_emergency_is_not_held(hub: &HubDb) {
+    let (sender, halland) = two(hub).await;
+    let siv = person(hub, halland.organisation.id, BuiltIn::Administrator).await;
+    hub.set_takes(&siv.at(0), Takes::Hold).await.unwrap();
+    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
+    for of in [1, 2] {
+        send(hub, &sender.call(1), of, 1..=2, Intent::Hold).await;
+    }
+    let ordinary = wanted(&sender, vec![found(1, 2)], &[&halland]);
+    hub.share(&sven.at(2), &ordinary).await.unwrap();
+    assert!(hub.claim(&halland.call(3)).await.unwrap().is_none());
+    let mut urgent = wanted(&sender, vec![found(2, 2)], &[&halland]);
+    urgent.priority = Priority::Emergency;
+    hub.share(&sven.at(4), &urgent).await.unwrap();
+    // The first images of it, long before the last has come.
+    let task = hub.claim(&halland.call(5)).await.unwrap().unwrap();
+    assert_eq!((task.study_uid, task.instances.len()), (study(2), 2));
 }
 
 pub async fn a_share_taken_back_asks_for_its_copies(hub: &HubDb) {

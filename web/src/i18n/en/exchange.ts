@@ -72,6 +72,7 @@ export default {
         declined: 'The recipient did not accept it',
         taken_back: 'Taken back',
         failed: 'Something went wrong',
+        recalled: 'The recipient has answered the recall',
         retried: 'Another attempt',
     },
     /** The same, at a recipient that is named. */
@@ -85,6 +86,7 @@ export default {
         declined: '{{to}} did not accept it',
         taken_back: 'Taken back from {{to}}',
         failed: 'Something went wrong at {{to}}',
+        recalled: '{{to}} has answered the recall',
         retried: 'Another attempt to {{to}}',
     },
     recipient: {

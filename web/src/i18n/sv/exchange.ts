@@ -72,6 +72,7 @@ export default {
         declined: 'Mottagaren tog inte emot',
         taken_back: 'Tillbakatagen',
         failed: 'Något gick fel',
+        recalled: 'Mottagaren har svarat på återtagandet',
         retried: 'Nytt försök',
     },
     /** The same, at a recipient that is named. */
@@ -85,6 +86,7 @@ export default {
         declined: '{{to}} tog inte emot',
         taken_back: 'Tillbakatagen från {{to}}',
         failed: 'Något gick fel hos {{to}}',
+        recalled: '{{to}} har svarat på återtagandet',
         retried: 'Nytt försök till {{to}}',
     },
     recipient: {

@@ -259,7 +259,7 @@ impl NewShare {
         };
         let day: Date = text.parse().map_err(|_| wrong())?;
         let zone = TimeZone::get("Europe/Stockholm").unwrap_or(TimeZone::UTC);
-        let end = day.tomorrow().and_then(|day| day.to_zoned(zone));
+        let end = day.at(23, 59, 59, 0).to_zoned(zone);
         let end = end.map_err(|_| wrong())?.timestamp();
         let longest = at.checked_add(LONGEST_LIFE).map_err(|_| wrong())?;
         if end <= at || end > longest {

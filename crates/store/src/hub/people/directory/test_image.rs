@@ -17,7 +17,7 @@ use bildbro_domain::{
     DeliveryId, GatewayId, InstanceId, OrganisationId, StudyId,
     audit::{Action, Actor, Entry, Outcome},
     organisation::TEST_SENDER,
-    share::{DeliveryState, Failure, Purpose},
+    share::{DeliveryState, Failure, Priority, Purpose},
 };
 use bildbro_flow::ports::{
     hub::Timing,
@@ -79,6 +79,7 @@ pub async fn send(
         study,
         study_uid: &header.study_uid,
         purpose: Purpose::Other,
+        priority: Priority::Ordinary,
         origin: "test",
     };
     let by = Actor::member(&who);

@@ -28,8 +28,10 @@ use uuid::Uuid;
 
 const HOLD: &str = "SELECT id FROM share WHERE id = $1";
 
-const ITEM: &str = "SELECT verdict, recall_at, recalled_at FROM inbox \
-     WHERE share = $1 AND recipient = $2";
+/// What can still be undone has not come yet.
+const ITEM: &str = "SELECT i.verdict, i.recall_at, i.recalled_at FROM inbox i \
+     JOIN share sh ON sh.id = i.share WHERE i.share = $1 AND i.recipient = $2 \
+     AND (sh.sends_at IS NULL OR sh.sends_at <= $3)";
 
 const DELIVERIES: &str = "SELECT id FROM delivery WHERE share = $1 AND recipient = $2 ORDER BY id";
 
@@ -88,6 +90,7 @@ async fn item(
     let row: Option<(Option<String>, Option<i64>, Option<i64>)> = sqlx::query_as(ITEM)
         .bind(share.to_string())
         .bind(own.to_string())
+        .bind(micros(caller.at))
         .fetch_optional(&mut *connection)
         .await?;
     let Some((verdict, recall, recalled)) = row else {

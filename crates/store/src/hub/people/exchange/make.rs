@@ -215,6 +215,7 @@ impl One<'_> {
             study: StudyId::of(self.own(), uid),
             study_uid: uid,
             purpose: self.wanted.purpose,
+            priority: self.wanted.priority,
             origin: "portal",
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     database::Connection,
     fault::Fault,
     hub::people::stop::Stop,
-    value::{from_json, time},
+    value::{from_json, micros, time},
 };
 use bildbro_domain::{
     OrganisationId, Personal, ShareId,
@@ -31,7 +31,9 @@ const ENTRIES: &str = "SELECT text FROM audit WHERE share = $1 \
 
 const SENDER: &str = "SELECT sender FROM share WHERE id = $1 AND origin <> 'test'";
 
-const ITEM: &str = "SELECT verdict, compared FROM inbox WHERE share = $1 AND recipient = $2";
+/// What can still be undone has not come yet.
+const ITEM: &str = "SELECT i.verdict, i.compared FROM inbox i JOIN share sh ON sh.id = i.share \
+     WHERE i.share = $1 AND i.recipient = $2 AND (sh.sends_at IS NULL OR sh.sends_at <= $3)";
 
 const ON_ITS_WAY: &str = "SELECT CAST(COALESCE(SUM(i.length), 0) AS BIGINT), \
      MIN(di.receipt_at) FROM delivery d JOIN delivery_instance di ON di.delivery = d.id \
@@ -74,6 +76,7 @@ pub async fn item(
     let row: Option<(Option<String>, Option<String>)> = sqlx::query_as(ITEM)
         .bind(share.to_string())
         .bind(own.to_string())
+        .bind(micros(caller.at))
         .fetch_optional(&mut *connection)
         .await?;
     let Some((verdict, sealed)) = row else {
@@ -192,13 +195,12 @@ impl Story {
             at: entry.at,
             what,
             recipient,
-            images: entry.images,
+            images: if what == "failed" { entry.images } else { None },
             by,
         };
         if what == "first_stored" {
             self.last.push(ShareEvent {
                 what: "all_stored",
-                images: None,
                 ..event.clone()
             });
             // Trouble that comes after something went well is new trouble.

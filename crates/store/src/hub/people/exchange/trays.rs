@@ -67,6 +67,13 @@ macro_rules! live {
     };
 }
 
+/// What can still be undone has not come yet.
+macro_rules! come {
+    () => {
+        "(sh.sends_at IS NULL OR sh.sends_at <= $2)"
+    };
+}
+
 /// Which tray it lies in.
 macro_rules! tray {
     () => {
@@ -86,19 +93,27 @@ const COUNTS: &str = concat!(
     "SELECT tray, COUNT(*) FROM (SELECT ",
     tray!(),
     " AS tray FROM inbox i JOIN share sh ON sh.id = i.share WHERE i.recipient = $1 \
-     AND i.share IN (",
+     AND ",
+    come!(),
+    " AND i.share IN (",
     live!(),
     ")) t GROUP BY tray"
 );
 
-const COUNT_ALL: &str = "SELECT COUNT(*) FROM inbox WHERE recipient = $1";
+const COUNT_ALL: &str = concat!(
+    "SELECT COUNT(*) FROM inbox i JOIN share sh ON sh.id = i.share \
+     WHERE i.recipient = $1 AND ",
+    come!()
+);
 
 /// `$3` and `$4` are the last item's time and id, `$5` the tray, `$6` how many.
 const LIVE: &str = concat!(
     "SELECT share, came_at FROM (SELECT i.share, i.came_at, ",
     tray!(),
     " AS tray FROM inbox i JOIN share sh ON sh.id = i.share WHERE i.recipient = $1 \
-     AND i.share IN (",
+     AND ",
+    come!(),
+    " AND i.share IN (",
     live!(),
     ")) t WHERE tray = $5 AND (came_at < $3 OR came_at = $3 AND share < $4) \
      ORDER BY came_at DESC, share DESC LIMIT $6"
@@ -109,12 +124,18 @@ const PAST: &str = concat!(
     "SELECT share, came_at FROM (SELECT i.share, i.came_at, ",
     tray!(),
     " AS tray FROM inbox i JOIN share sh ON sh.id = i.share WHERE i.recipient = $1 \
-     AND (i.came_at < $3 OR i.came_at = $3 AND i.share < $4)) t WHERE tray = $5 \
+     AND (i.came_at < $3 OR i.came_at = $3 AND i.share < $4) AND ",
+    come!(),
+    ") t WHERE tray = $5 \
      ORDER BY came_at DESC, share DESC LIMIT $6"
 );
 
-const NEWEST: &str = "SELECT share, came_at FROM inbox WHERE recipient = $1 \
-     ORDER BY came_at DESC, share DESC LIMIT $2";
+const NEWEST: &str = concat!(
+    "SELECT i.share, i.came_at FROM inbox i JOIN share sh ON sh.id = i.share \
+     WHERE i.recipient = $1 AND ",
+    come!(),
+    " ORDER BY i.came_at DESC, i.share DESC LIMIT $3"
+);
 
 /// Where a page begins: a time and an id, or the newest.
 fn cursor(before: Option<&str>) -> Result<(i64, String), Refusal> {
@@ -248,6 +269,7 @@ pub async fn inbox_going(
     let own = who.member.organisation;
     let rows: Vec<(String, i64)> = sqlx::query_as(NEWEST)
         .bind(own.to_string())
+        .bind(micros(caller.at))
         .bind(i64::from(limit))
         .fetch_all(&mut *connection)
         .await?;
@@ -269,6 +291,7 @@ async fn counts(
         .await?;
     let all: i64 = sqlx::query_scalar(COUNT_ALL)
         .bind(own.to_string())
+        .bind(micros(at))
         .fetch_one(connection)
         .await?;
     let mut counts = TrayCounts::default();
