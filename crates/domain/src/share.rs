@@ -190,12 +190,14 @@ pub enum Failure {
     NoNode,
     /// The node was asked to send, and sent nothing, or not all.
     NotSent,
+    /// Images came that are another patient's than the one who was chosen.
+    OtherPatient,
     /// Something in Bildbro itself.
     Internal,
 }
 
 impl Failure {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NodeUnreachable,
         Self::NodeRefused,
         Self::NodeDropped,
@@ -208,6 +210,7 @@ impl Failure {
         Self::ImageLost,
         Self::NoNode,
         Self::NotSent,
+        Self::OtherPatient,
         Self::Internal,
     ];
 
@@ -226,6 +229,7 @@ impl Failure {
             Self::ImageLost => "image_lost",
             Self::NoNode => "no_node",
             Self::NotSent => "not_sent",
+            Self::OtherPatient => "other_patient",
             Self::Internal => "internal",
         }
     }

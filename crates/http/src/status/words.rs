@@ -211,6 +211,8 @@ phrases! {
     NO_NODE_DO: "Be mottagaren ange ett PACS för leveranser i gatewayens inställningar.", "Ask the recipient to name a PACS for deliveries in the gateway’s settings.";
     NOT_SENT: "PACS lämnade inte ut alla bilder när gatewayen bad om dem.", "The PACS did not send every image when the gateway asked for them.";
     NOT_SENT_DO: "Se PACS egen logg; kontrollera att gatewayen står där som mottagare (C-MOVE).", "See the PACS’s own log; check that the gateway stands there as a destination (C-MOVE).";
+    OTHER_PATIENT: "Bilder kom som är av en annan patient än den valda; de delas inte.", "Images came that are another patient’s than the one chosen; they are not shared.";
+    OTHER_PATIENT_DO: "Se efter i PACS vems undersökningen är, rätta där och dela igen.", "See in the PACS whose examination it is, put it right there and share again.";
     INTERNAL: "Något gick fel i Bildbro.", "Something went wrong in Bildbro.";
     INTERNAL_DO: "Felet står i gatewayens och hubbens logg vid tiden ovan. Hör av dig till driften.", "The error is in the gateway’s and the hub’s logs at the time above. Contact operations.";
 }
@@ -272,6 +274,7 @@ pub const fn failure(failure: Failure) -> (Phrase, Phrase) {
         Failure::ImageLost => (IMAGE_LOST, IMAGE_LOST_DO),
         Failure::NoNode => (NO_NODE, NO_NODE_DO),
         Failure::NotSent => (NOT_SENT, NOT_SENT_DO),
+        Failure::OtherPatient => (OTHER_PATIENT, OTHER_PATIENT_DO),
         Failure::Internal => (INTERNAL, INTERNAL_DO),
     }
 }

@@ -13,7 +13,13 @@ use super::{
     quarantine,
     shares::{self, NewShare},
 };
-use crate::{audit, database::Connection, fault::Fault, group::group, value::micros};
+use crate::{
+    audit,
+    database::Connection,
+    fault::Fault,
+    group::group,
+    value::{micros, patient_key},
+};
 use bildbro_domain::{
     InstanceId, InstanceUid, OrganisationId, Personal, StudyId, StudyUid,
     audit::{Action, Entry, Outcome},
@@ -55,6 +61,8 @@ struct Member {
     /// Taken in by this batch.
     new: bool,
     patient: Personal,
+    /// As it is compared.
+    patient_key: String,
 }
 
 struct Batch<'a> {
@@ -148,6 +156,11 @@ async fn judge_all<'a>(
                 held,
                 new,
                 patient: header.patient_id.clone(),
+                patient_key: patient_key(
+                    header.patient_id.reveal(),
+                    &header.patient_id_issuer,
+                    call.at,
+                ),
             };
             judged
                 .members
@@ -257,17 +270,22 @@ async fn hold(
     members: &[Member],
 ) -> Result<bool, Fault> {
     let id = StudyId::of(batch.holder(), study);
-    let new: Vec<Held> = members
-        .iter()
-        .filter(|m| m.new)
-        .map(|m| m.held.clone())
-        .collect();
+    let new: Vec<&Member> = members.iter().filter(|m| m.new).collect();
     let mut statement = HOLD_KNOWN;
     if !new.is_empty() {
         let open = shares::joinable_by_hand(connection, batch.timing, id, batch.at()).await?;
         statement = if open.is_empty() { HOLD } else { HOLD_SHARED };
-        for open in open {
-            join(connection, batch, open, &new).await?;
+        for (open, patient) in open {
+            let is_theirs = |m: &&&Member| patient.is_empty() || m.patient_key == patient;
+            let theirs: Vec<Held> = new
+                .iter()
+                .filter(is_theirs)
+                .map(|m| m.held.clone())
+                .collect();
+            join(connection, batch, open, &theirs).await?;
+            if theirs.len() < new.len() {
+                shares::other_patient(connection, open.delivery, batch.at()).await?;
+            }
         }
     }
     sqlx::query(statement)
@@ -309,6 +327,7 @@ async fn share(
         purpose: Purpose::Care,
         priority: Priority::Ordinary,
         origin: "pacs",
+        patient_key: "",
     };
     let patient = members
         .first()

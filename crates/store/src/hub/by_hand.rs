@@ -52,6 +52,7 @@ pub async fn share(
         purpose: wish.purpose,
         priority: Priority::Ordinary,
         origin: "cli",
+        patient_key: "",
     };
     let patient = Personal::new(study.patient_id);
     match new.decide(connection).await? {

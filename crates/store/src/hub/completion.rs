@@ -64,7 +64,7 @@ async fn held(
         .bind(expected)
         .execute(&mut *connection)
         .await?;
-    for open in shares::joinable_by_hand(connection, timing, study.id, call.at).await? {
+    for (open, _) in shares::joinable_by_hand(connection, timing, study.id, call.at).await? {
         shares::said_complete(connection, open.delivery, true, expected).await?;
     }
     Ok(())

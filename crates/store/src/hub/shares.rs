@@ -14,7 +14,7 @@ use bildbro_domain::{
     care::Closed,
     organisation::Takes,
     policy::{self, Denial, ShareRequest},
-    share::{LegalMode, Priority, Purpose},
+    share::{Failure, LegalMode, Priority, Purpose},
 };
 use bildbro_flow::ports::hub::Timing;
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ const JOINABLE: &str = "SELECT sh.id, d.id FROM share sh JOIN delivery d ON d.sh
      AND d.state <> 'withdrawn' AND sh.latest_at >= $4 \
      ORDER BY sh.latest_at DESC, sh.id DESC LIMIT 1";
 
-const BY_HAND: &str = "SELECT sh.id, d.id, d.recipient, sh.sends_at FROM share sh \
+const BY_HAND: &str = "SELECT sh.id, d.id, d.recipient, sh.sends_at, d.patient_key FROM share sh \
      JOIN delivery d ON d.share = sh.id WHERE d.study = $1 AND sh.origin IN ('cli', 'portal') \
      AND sh.revoked_at IS NULL AND (sh.expires_at IS NULL OR sh.expires_at > $2) \
      AND d.state <> 'withdrawn' AND sh.latest_at >= $3 ORDER BY sh.id, d.id";
@@ -36,7 +36,7 @@ const CREATE: &str = "INSERT INTO share (id, sender, purpose, legal_mode, origin
      created_at, latest_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
 
 const CREATE_DELIVERY: &str = "INSERT INTO delivery (id, share, study, recipient, state, \
-     created_at, updated_at, held) VALUES ($1, $2, $3, $4, 'waiting', $5, $5, $6)";
+     created_at, updated_at, held, patient_key) VALUES ($1, $2, $3, $4, 'waiting', $5, $5, $6, $7)";
 
 const HELD: &str = "SELECT held IS TRUE AS held FROM delivery WHERE id = $1";
 
@@ -57,6 +57,10 @@ const GROW: &str = "UPDATE delivery SET images = images + $2, bytes = bytes + $3
      ELSE state END WHERE id = $1";
 
 const TOUCH: &str = "UPDATE share SET latest_at = $2 WHERE id = $1";
+
+const OTHER_PATIENT: &str = "UPDATE delivery SET failure = $2, updated_at = $3, \
+     state = CASE WHEN state IN ('waiting', 'delivered') AND pending = 0 THEN 'stopped' \
+     ELSE state END WHERE id = $1";
 
 const SAID_COMPLETE: &str = "UPDATE delivery SET complete = $2, expected = $3 WHERE id = $1";
 
@@ -99,29 +103,31 @@ pub async fn joinable(
     .transpose()
 }
 
-/// The shares by hand that the rest of a study joins: who shares a study while
-/// it still comes in means all of it.
+/// The shares by hand that the rest of a study joins, and whose images each was
+/// made for (empty: anyone's): who shares a study while it still comes in means
+/// all of it.
 pub async fn joinable_by_hand(
     connection: &mut Connection,
     timing: &Timing,
     study: StudyId,
     at: Timestamp,
-) -> Result<Vec<Open>, Fault> {
+) -> Result<Vec<(Open, String)>, Fault> {
     let select = locking(connection, BY_HAND, Lock::Alone);
-    let rows: Vec<(String, String, String, Option<i64>)> = sqlx::query_as(select)
+    let rows: Vec<(String, String, String, Option<i64>, String)> = sqlx::query_as(select)
         .bind(study.to_string())
         .bind(micros(at))
         .bind(micros(since(timing, at)))
         .fetch_all(connection)
         .await?;
     rows.into_iter()
-        .map(|(share, delivery, recipient, sends_at)| {
-            Ok(Open {
+        .map(|(share, delivery, recipient, sends_at, patient_key)| {
+            let open = Open {
                 share: id(&share, "share.id")?,
                 delivery: id(&delivery, "delivery.id")?,
                 recipient: id(&recipient, "delivery.recipient")?,
                 not_before: maybe_time(sends_at)?,
-            })
+            };
+            Ok((open, patient_key))
         })
         .collect()
 }
@@ -140,6 +146,8 @@ pub struct NewShare<'a> {
     pub purpose: Purpose,
     pub priority: Priority,
     pub origin: &'static str,
+    /// Whose images it is made for, as compared; empty: whoever's they are.
+    pub patient_key: &'a str,
 }
 
 impl NewShare<'_> {
@@ -233,6 +241,7 @@ pub async fn begin(
         .bind(micros(at))
         // What cannot wait is not held; its people are told instead.
         .bind(takes == Takes::Hold && new.priority != Priority::Emergency)
+        .bind(new.patient_key)
         .execute(&mut *connection)
         .await?;
     if new.origin != "test" {
@@ -301,6 +310,22 @@ pub async fn join(
         queue::arm(connection, open.recipient, open.delivery, due).await?;
     }
     Ok(joined)
+}
+
+/// Notes that images came which are another patient's than the delivery was
+/// made for: a person must look at it.
+pub async fn other_patient(
+    connection: &mut Connection,
+    delivery: DeliveryId,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(OTHER_PATIENT)
+        .bind(delivery.to_string())
+        .bind(Failure::OtherPatient.as_str())
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn is_held(connection: &mut Connection, delivery: DeliveryId) -> Result<bool, Fault> {

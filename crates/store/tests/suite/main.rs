@@ -147,6 +147,7 @@ mod on {
         a_search_is_its_sessions_alone,
         a_draft_and_favourites_are_ones_own,
         the_same_looking_is_on_record_once,
+        images_of_another_patient_do_not_join,
     ]);
     on_every_backend!(hub_sqlite, hub_postgres; people_members [
         administrators_who_remove_each_other_leave_one,

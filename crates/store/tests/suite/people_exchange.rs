@@ -775,3 +775,31 @@ pub async fn the_same_looking_is_on_record_once(hub: &HubDb) {
         .unwrap();
     assert_eq!(looked().await, 4);
 }
+
+pub async fn images_of_another_patient_do_not_join(hub: &HubDb) {
+    let (sender, halland) = two(hub).await;
+    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
+    // The PACS says one patient, and sends another's images.
+    let mut other = found(1, 2);
+    other.patient_id = Personal::new("20010101-2384");
+    let new = wanted(&sender, vec![other.clone()], &[&halland]);
+    hub.share(&sven.at(1), &new).await.unwrap();
+    send(hub, &sender.call(2), 1, 1..=2, Intent::Hold).await;
+    assert!(hub.claim(&halland.call(3)).await.unwrap().is_none());
+    let view = one_share(hub, &sven, 3).await;
+    let delivery = &view.deliveries[0];
+    assert_eq!(
+        (delivery.state, delivery.failure, delivery.images),
+        (DeliveryState::Stopped, Some(Failure::OtherPatient), 0)
+    );
+    // What is here is known to be someone else's.
+    let again = wanted(&sender, vec![other], &[&halland]);
+    let refused = hub.share(&sven.at(4), &again).await;
+    assert!(matches!(
+        refused,
+        Err(Refusal::Invalid {
+            field: "studies",
+            ..
+        })
+    ));
+}

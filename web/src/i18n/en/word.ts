@@ -216,6 +216,7 @@ export default {
         no_node: 'The gateway has no node to leave the image at',
         not_sent: 'The PACS did not send every image',
         gateway_silent: 'The gateway does not answer',
+        other_patient: 'Images came that are another patient’s',
         internal: 'Something went wrong in Bildbro',
     },
     approval: { waiting: 'Waiting', approved: 'Approved', refused: 'Refused', expired: 'Too old' },

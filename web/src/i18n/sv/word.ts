@@ -216,6 +216,7 @@ export default {
         no_node: 'Gatewayen har ingen nod att lämna bilden till',
         not_sent: 'PACS lämnade inte ut alla bilder',
         gateway_silent: 'Gatewayen svarar inte',
+        other_patient: 'Bilder kom som är av en annan patient',
         internal: 'Något gick fel i Bildbro',
     },
     approval: { waiting: 'Väntar', approved: 'Godkänt', refused: 'Avslaget', expired: 'För gammalt' },

@@ -227,6 +227,9 @@ CREATE TABLE delivery (
     share         TEXT COLLATE "C"    NOT NULL REFERENCES share (id),
     study         TEXT COLLATE "C"    NOT NULL REFERENCES study (id),
     recipient     TEXT COLLATE "C"    NOT NULL REFERENCES organisation (id),
+    -- Whose images it was made for; empty: whoever's they are. Others' do not
+    -- join it.
+    patient_key   TEXT COLLATE "C"    NOT NULL DEFAULT '',
     state         TEXT COLLATE "C"    NOT NULL CHECK (state IN
         ('waiting', 'under_way', 'retrying', 'delivered', 'stopped', 'withdrawn')),
     created_at    BIGINT  NOT NULL,

@@ -225,6 +225,9 @@ CREATE TABLE delivery (
     share         TEXT    NOT NULL REFERENCES share (id),
     study         TEXT    NOT NULL REFERENCES study (id),
     recipient     TEXT    NOT NULL REFERENCES organisation (id),
+    -- Whose images it was made for; empty: whoever's they are. Others' do not
+    -- join it.
+    patient_key   TEXT    NOT NULL DEFAULT '',
     state         TEXT    NOT NULL CHECK (state IN
         ('waiting', 'under_way', 'retrying', 'delivered', 'stopped', 'withdrawn')),
     created_at    BIGINT  NOT NULL,

@@ -81,6 +81,7 @@ pub async fn send(
         purpose: Purpose::Other,
         priority: Priority::Ordinary,
         origin: "test",
+        patient_key: "",
     };
     let by = Actor::member(&who);
     let patient = header.patient_id.clone();

@@ -37,6 +37,9 @@ use jiff::Timestamp;
 
 const THERE: &str = "SELECT sender, request FROM share WHERE id = $1";
 
+const WHOSE: &str = "SELECT patient_key FROM study \
+     WHERE id = $1 AND images > 0 AND deleted_at IS NULL";
+
 const CREATE: &str = "INSERT INTO share (id, sender, purpose, legal_mode, origin, priority, \
      created_at, latest_at, expires_at, made_by, unit, message, request, sends_at) \
      VALUES ($1, $2, $3, $4, 'portal', $5, $6, $6, $7, $8, $9, $10, $11, $12)";
@@ -70,12 +73,7 @@ pub async fn share(
     put(connection, &who, timing, wanted, caller.at).await?;
     let mut entries = Vec::new();
     for study in &wanted.studies {
-        let one = One {
-            who: &who,
-            wanted,
-            study,
-            at: caller.at,
-        };
+        let one = One::of(&who, wanted, study, caller.at);
         one.share(connection, &mut entries).await?;
     }
     audit::append(connection, &entries).await?;
@@ -147,12 +145,8 @@ async fn decide_all(
     wanted: &WantedShare,
 ) -> Result<(), Stop> {
     for study in &wanted.studies {
-        let one = One {
-            who,
-            wanted,
-            study,
-            at: caller.at,
-        };
+        let one = One::of(who, wanted, study, caller.at);
+        one.is_the_patients(connection).await?;
         for recipient in &wanted.recipients {
             let denial = one.denial(connection, *recipient).await?;
             if let Some(denial) = denial {
@@ -199,10 +193,42 @@ struct One<'a> {
     who: &'a Acting,
     wanted: &'a WantedShare,
     study: &'a WantedStudy,
+    /// Its patient, as compared; empty without a number.
+    patient_key: String,
     at: Timestamp,
 }
 
-impl One<'_> {
+impl<'a> One<'a> {
+    fn of(who: &'a Acting, wanted: &'a WantedShare, study: &'a WantedStudy, at: Timestamp) -> Self {
+        let found = &study.found.study;
+        let (id, issuer) = (found.patient_id.reveal(), found.patient_id_issuer.reveal());
+        Self {
+            who,
+            wanted,
+            study,
+            patient_key: patient_key(id, issuer, at),
+            at,
+        }
+    }
+
+    /// What the hub holds of it already must be of the patient that was found.
+    async fn is_the_patients(&self, connection: &mut Connection) -> Result<(), Stop> {
+        let held: Option<String> = sqlx::query_scalar(WHOSE)
+            .bind(StudyId::of(self.own(), &self.study.found.study.study_uid).to_string())
+            .fetch_optional(connection)
+            .await?;
+        match held {
+            Some(held) if !self.patient_key.is_empty() && held != self.patient_key => {
+                Err(Refusal::Invalid {
+                    field: "studies",
+                    why: "The images at the hub are of another patient than your PACS says now.",
+                }
+                .into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     const fn own(&self) -> OrganisationId {
         self.who.member.organisation
     }
@@ -217,6 +243,7 @@ impl One<'_> {
             purpose: self.wanted.purpose,
             priority: self.wanted.priority,
             origin: "portal",
+            patient_key: &self.patient_key,
         }
     }
 
@@ -235,16 +262,10 @@ impl One<'_> {
         connection: &mut Connection,
         recipient: OrganisationId,
     ) -> Result<Option<Denial>, Fault> {
-        let study = &self.study.found.study;
-        let key = patient_key(
-            study.patient_id.reveal(),
-            study.patient_id_issuer.reveal(),
-            self.at,
-        );
         let of = will::Of {
             holder: self.own(),
-            patient_key: &key,
-            institution: &study.institution,
+            patient_key: &self.patient_key,
+            institution: &self.study.found.study.institution,
         };
         let closed = will::met(connection, of, recipient, None).await?;
         let answer = self.to(recipient).decide_on(connection, closed).await?;
