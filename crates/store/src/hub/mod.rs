@@ -10,7 +10,9 @@
 //! | What | By | So that |
 //! |---|---|---|
 //! | `admit`, `complete`, `share_study` | the holder's row | an image is judged once; a study has one share to join; a share by hand has all that was there |
-//! | `accept_delivery`, `decline_delivery` | the share's row, then the delivery's | of two who decide, one does |
+//! | `share` | the holder's row | a share's id makes one share; it has all that was there |
+//! | `accept_item`, `decline_item`, `take_back`, `cancel_recipient` | the share's row, then the deliveries' | of two who decide, one does |
+//! | `claim_errand`, `found` | the errand, passing by what others hold | an errand has one claim |
 //! | joining a share, `revoke_share` | the share's row | what joins a share is withdrawn with it, or has one of its own |
 //! | `release`, `report`, `retry_now`, joining, withdrawing | the delivery's row, which stands for its images and its job | counters add up; nothing is released after it was taken back |
 //! | care units, `change_organisation`, `close_party` | the organisation's row | names differ; it is closed once |
