@@ -26,7 +26,6 @@ pub struct Described {
 words!(
     /// What two descriptions differ in.
     Difference {
-        Number = "id",
         Name = "name",
         BirthDate = "birth_date",
         Sex = "sex",

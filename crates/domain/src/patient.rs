@@ -69,6 +69,19 @@ impl PatientKey {
     }
 }
 
+/// Whether two stored keys may be of one patient: the same, or the same local
+/// number of which one side does not say the issuer, as PACS and images often
+/// do not both.
+#[must_use]
+pub fn may_be_one(a: &str, b: &str) -> bool {
+    let parts = |key: &str| match key.rsplit_once('@') {
+        Some((id, issuer)) => (id.to_owned(), issuer.to_owned()),
+        None => (key.to_owned(), String::new()),
+    };
+    let ((id, issuer), (other, others)) = (parts(a), parts(b));
+    id == other && (issuer == others || issuer.is_empty() || others.is_empty())
+}
+
 /// Twelve digits of a personnummer or samordningsnummer written in any of the
 /// usual ways; `None` when it is not one.
 #[must_use]
@@ -178,6 +191,25 @@ mod tests {
             "１２３",
         ] {
             assert_eq!(personnummer(odd, TODAY), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn one_side_may_leave_the_issuer_out() {
+        for (a, b) in [
+            ("TF-1@SE", "TF-1"),
+            ("TF-1", "TF-1"),
+            ("191212121212", "191212121212"),
+        ] {
+            assert!(may_be_one(a, b) && may_be_one(b, a), "{a} {b}");
+        }
+        for (a, b) in [
+            ("TF-1@SE", "TF-1@NO"),
+            ("TF-1", "TF-2"),
+            ("TF-1@SE", "SE"),
+            ("", "TF-1"),
+        ] {
+            assert!(!may_be_one(a, b) && !may_be_one(b, a), "{a} {b}");
         }
     }
 

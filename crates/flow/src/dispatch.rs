@@ -40,12 +40,13 @@ impl Dispatch {
         &self,
         subject: &Subject,
         wait: Duration,
+        urgent_only: bool,
     ) -> Result<Option<Errand>, StoreError> {
         let deadline = Instant::now() + wait.min(LONGEST_WAIT);
         let mut changes = self.wake.subscribe();
         loop {
             let call = self.call(subject);
-            if let Some(claimed) = self.store.claim_errand(&call).await? {
+            if let Some(claimed) = self.store.claim_errand(&call, urgent_only).await? {
                 let place = task_place(subject.gateway);
                 if let Ok(task) = self.vault.open(&place, &claimed.task) {
                     self.wake.all();

@@ -29,7 +29,14 @@ use bildbro_domain::{
     share::Failure,
 };
 use bildbro_wire::errand::{Errand, ErrandEnd, Found, FoundReply, Task};
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -37,10 +44,13 @@ use uuid::Uuid;
 /// How long one request for an errand may wait at the hub.
 const ASK: Duration = Duration::from_secs(30);
 
-/// Errands in hand at once. Searches are all under way; of fetches most wait
-/// here for their turn, which costs a message now and then, so that a search
-/// is never behind them in a line.
+/// Errands in hand at once.
 const IN_HAND: usize = 32;
+
+/// Fetches in hand at once: those under way, and as many that are next. With
+/// more, the hub is asked for what is urgent only, so that neither a search nor
+/// an emergency stands in line behind them.
+const FETCHES_IN_HAND: usize = 2 * FETCHES;
 
 /// Studies fetched at once: a PACS that sends many at a time sends each of
 /// them slowly, and has other work. An emergency does not wait for its turn.
@@ -57,6 +67,7 @@ pub struct Errands {
     nodes: Arc<dyn Nodes>,
     clock: Clock,
     fetches: Semaphore,
+    fetches_in_hand: AtomicUsize,
 }
 
 /// Why an errand was given up before its end.
@@ -82,6 +93,7 @@ impl Errands {
             nodes,
             clock,
             fetches: Semaphore::new(FETCHES),
+            fetches_in_hand: AtomicUsize::new(0),
         }
     }
 
@@ -107,12 +119,22 @@ impl Errands {
                 in_hand.join_next().await;
                 continue;
             }
-            match self.hub.errand(ASK).await {
+            let fetches = self.fetches_in_hand.load(Ordering::Relaxed);
+            match self.hub.errand(ASK, fetches >= FETCHES_IN_HAND).await {
                 Ok(errand) => {
                     failures = 0;
                     if let Some(errand) = errand {
                         let (this, stopping) = (Arc::clone(self), stopping.clone());
-                        in_hand.spawn(async move { this.attend(&errand, stopping).await });
+                        let is_fetch = matches!(errand.task, Task::Fetch(_));
+                        if is_fetch {
+                            this.fetches_in_hand.fetch_add(1, Ordering::Relaxed);
+                        }
+                        in_hand.spawn(async move {
+                            this.attend(&errand, stopping).await;
+                            if is_fetch {
+                                this.fetches_in_hand.fetch_sub(1, Ordering::Relaxed);
+                            }
+                        });
                     }
                 }
                 Err(error) => {

@@ -36,6 +36,9 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// How often the database is looked at without being woken.
 const POLL: Duration = Duration::from_millis(500);
 
+/// Looks are this far apart at least: less than a person notices.
+const PACE: Duration = Duration::from_millis(30);
+
 /// Lines that wait for a slow reader.
 const AHEAD: usize = 64;
 
@@ -136,7 +139,7 @@ impl Search {
             waiting: errands.iter().map(|errand| (*errand, 0)).collect(),
             errands,
             seen: HashSet::new(),
-            shown: HashMap::new(),
+            shown: 0,
             cut: false,
             lines,
         };
@@ -157,10 +160,16 @@ struct Running {
     /// Those not at their end, and how much of each has been read.
     waiting: Vec<(ErrandId, u64)>,
     seen: HashSet<(String, String, StudyUid)>,
-    /// What was shown, by patient.
-    shown: HashMap<String, Vec<StudyUid>>,
+    /// Studies shown.
+    shown: u64,
     cut: bool,
     lines: mpsc::Sender<Line>,
+}
+
+/// The next change. Changes of others' come in crowds: not each is looked at.
+async fn paced(changes: &mut tokio::sync::watch::Receiver<u64>) {
+    tokio::time::sleep(PACE).await;
+    let _hub_goes_on = changes.changed().await;
 }
 
 /// Nobody reads any more, or may.
@@ -169,23 +178,15 @@ struct Gone;
 impl Running {
     async fn run(mut self, silent: Vec<String>, changes: tokio::sync::watch::Receiver<u64>) {
         let told = self.tell(silent, changes).await;
-        self.caller.at = self.search.clock.now();
-        let shown: Vec<(Personal, Vec<StudyUid>)> = self
-            .shown
-            .drain()
-            .map(|(patient, studies)| (Personal::new(patient), studies))
-            .collect();
-        let count: usize = shown.iter().map(|(_, studies)| studies.len()).sum();
         let portal = &self.search.portal;
-        let ended = portal.end_search(&self.caller, &self.errands, &shown).await;
-        if let Err(error) = ended {
-            // What was asked for is on record; what was shown is not.
-            tracing::error!(%error, "search.not_ended");
+        if let Err(error) = portal.end_search(&self.errands).await {
+            // It is of no use for longer than a minute, and swept then.
+            tracing::warn!(%error, "search.not_ended");
         }
         self.search.wake.all();
         if told.is_ok() {
             let end = Line::End {
-                studies: count as u64,
+                studies: self.shown,
                 cut: self.cut,
             };
             let _nobody_reads = self.lines.send(end).await;
@@ -213,7 +214,7 @@ impl Running {
             let next_look = deadline.min(Instant::now() + POLL);
             tokio::select! {
                 () = self.lines.closed() => return Err(Gone),
-                _ = changes.changed() => {}
+                () = paced(&mut changes) => {}
                 () = tokio::time::sleep_until(next_look) => {}
             }
         }
@@ -285,15 +286,19 @@ impl Running {
         if studies.is_empty() {
             return Ok(());
         }
-        let uids: Vec<StudyUid> = studies.iter().map(|s| s.study_uid.clone()).collect();
-        let held = self.search.portal.held_images(&self.caller, &uids).await;
-        let held = held.map_err(|_| Gone)?;
+        let found: Vec<(Personal, StudyUid)> = studies
+            .iter()
+            .map(|study| (study.patient_id.clone(), study.study_uid.clone()))
+            .collect();
+        // On record first; then it is shown.
+        let held = self.search.portal.show_found(&self.caller, &found).await;
+        let held = held.map_err(|error| {
+            tracing::debug!(%error, "search.not_shown");
+            Gone
+        })?;
         for (study, held) in studies.into_iter().zip(held) {
             let hit = self.hit(id, gateway, study, held);
-            let shown = self.shown.entry(hit.key.clone()).or_default();
-            if !shown.contains(&hit.study.study_uid) {
-                shown.push(hit.study.study_uid.clone());
-            }
+            self.shown += 1;
             self.line(Line::Study(Box::new(hit))).await?;
         }
         Ok(())

@@ -168,7 +168,7 @@ impl Hub for Taker {
     async fn report(&self, _: &Report) -> Result<ReportReply, HubError> {
         Err(away())
     }
-    async fn errand(&self, _: Duration) -> Result<Option<Errand>, HubError> {
+    async fn errand(&self, _: Duration, _: bool) -> Result<Option<Errand>, HubError> {
         Err(away())
     }
     async fn found(&self, _: &Found) -> Result<FoundReply, HubError> {

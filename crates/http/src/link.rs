@@ -19,7 +19,7 @@ use bildbro_flow::{
     work::{LONGEST_WAIT, Work},
 };
 use bildbro_wire::{
-    errand::{AskedErrand, Found, FoundReply},
+    errand::{AskErrand, AskedErrand, Found, FoundReply, MAX_FOUND},
     frame,
     link::{
         Answer, Answers, AskWork, Complete, DirectoryEntry, Fetch, Hello, HelloReply, MAX_BATCH,
@@ -156,14 +156,17 @@ pub async fn ask_errand(
     State(state): State<HubState>,
     stopping: Option<Extension<Stopping>>,
     Machine(subject): Machine,
-    Message(AskWork { wait_seconds }): Message<AskWork>,
+    Message(AskErrand {
+        wait_seconds,
+        urgent_only,
+    }): Message<AskErrand>,
 ) -> Answered<AskedErrand> {
     let dispatch = dispatch(&state);
     let wait = Duration::from_secs(wait_seconds.into()).min(LONGEST_WAIT);
     let deadline = Instant::now() + wait;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let errand = dispatch.ask(&subject, left.min(SLICE)).await?;
+        let errand = dispatch.ask(&subject, left.min(SLICE), urgent_only).await?;
         let stopping = stopping
             .as_ref()
             .is_some_and(|Extension(stopping)| stopping.0.is_cancelled());
@@ -180,7 +183,9 @@ pub async fn found(
     Message(found): Message<Found>,
 ) -> Answered<FoundReply> {
     let count = found.studies.len().max(found.problems.len());
-    at_most(count).map_err(ProblemResponse::too_many)?;
+    if count > MAX_FOUND {
+        return Err(ProblemResponse::too_many(MAX_FOUND));
+    }
     let reply = dispatch(&state)
         .found(&subject, found, rand::random())
         .await?;

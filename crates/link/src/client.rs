@@ -14,7 +14,7 @@ use bildbro_flow::ports::{
     gateway::{Content, Hub, HubError, Sending},
 };
 use bildbro_wire::{
-    errand::{self, AskedErrand, Errand, Found, FoundReply},
+    errand::{self, AskErrand, AskedErrand, Errand, Found, FoundReply},
     frame,
     link::{
         self, Answer, Answers, AskWork, Complete, DeliveryTask, Encoding, Enrol, Enrolled, Fetch,
@@ -288,9 +288,10 @@ impl Hub for HubLink {
         self.ask(link::REPORT, report).await
     }
 
-    async fn errand(&self, wait: Duration) -> Result<Option<Errand>, HubError> {
-        let message = AskWork {
+    async fn errand(&self, wait: Duration, urgent_only: bool) -> Result<Option<Errand>, HubError> {
+        let message = AskErrand {
             wait_seconds: u32::try_from(wait.as_secs()).unwrap_or(0),
+            urgent_only,
         };
         let asked: AskedErrand = self.ask(errand::ERRAND, &message).await?;
         Ok(asked.errand)

@@ -12,13 +12,24 @@ use bildbro_domain::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Body: [`super::link::AskWork`]; answer: [`AskedErrand`].
+/// Body: [`AskErrand`]; answer: [`AskedErrand`].
 pub const ERRAND: &str = "/link/v1/errand";
 /// Body: [`Found`]; answer: [`FoundReply`].
 pub const FOUND: &str = "/link/v1/found";
 
 /// Most studies in one [`Found`].
 pub const MAX_FOUND: usize = 64;
+
+/// Asks for an errand; the hub answers at once if there is one, else when there
+/// is or after `wait_seconds` (at most 30).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskErrand {
+    pub wait_seconds: u32,
+    /// As many fetches are in hand as the gateway wants: give it a search, or a
+    /// fetch for an emergency.
+    #[serde(default)]
+    pub urgent_only: bool,
+}
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AskedErrand {

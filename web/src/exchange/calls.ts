@@ -32,9 +32,9 @@ export const exchange = {
     takeBack: (id: string, why: TakeBackWhy, reason: string) =>
         ask<{ recalled: number }>('POST', '/api/shares/{id}/take-back', { path: { id }, body: { why, reason } }),
     retry: (share: string, id: string) =>
-        ask('POST', '/api/shares/{share}/deliveries/{id}/retry', { path: delivery(share, id), body: {} }),
+        ask('POST', '/api/shares/{share}/recipients/{id}/retry', { path: delivery(share, id), body: {} }),
     cancel: (share: string, id: string, reason: string) =>
-        ask('POST', '/api/shares/{share}/deliveries/{id}/cancel', { path: delivery(share, id), body: { reason } }),
+        ask('POST', '/api/shares/{share}/recipients/{id}/cancel', { path: delivery(share, id), body: { reason } }),
     fetchAgain: (share: string, id: string) =>
         ask('POST', '/api/shares/{share}/studies/{id}/fetch', { path: delivery(share, id), body: {} }),
 };

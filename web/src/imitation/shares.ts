@@ -303,14 +303,14 @@ export const sharesAnswers: Answers = {
         one.timeline.push(event(ago(0), 'taken_back', { by: 'Anna Lindqvist' }));
         return { recalled };
     },
-    'POST /api/shares/:id/deliveries/:delivery/retry': ({ gaps: [id = '', which] }) => {
+    'POST /api/shares/:id/recipients/:recipient/retry': ({ gaps: [id = '', which] }) => {
         const one = of(id);
         const each = one.deliveries.find((row) => row.id === which) ?? refuse('not-found', 404);
         Object.assign(each, { state: 'under_way', failed: 0, pending: each.images - each.stored, failure: null });
         Object.assign(one, { state: 'under_way', changed_at: ago(0) });
         one.timeline.push(event(ago(0), 'retried', { recipient: each.recipient.name, by: 'Anna Lindqvist' }));
     },
-    'POST /api/shares/:id/deliveries/:delivery/cancel': ({ gaps: [id = '', which] }) => {
+    'POST /api/shares/:id/recipients/:recipient/cancel': ({ gaps: [id = '', which] }) => {
         const one = of(id);
         for (const each of one.deliveries) if (each.id === which) each.state = 'withdrawn';
         one.changed_at = ago(0);

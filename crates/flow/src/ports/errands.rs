@@ -45,8 +45,13 @@ pub struct SealedFound {
 
 #[async_trait]
 pub trait Errands: Send + Sync + 'static {
-    /// Claims the most urgent errand of the calling gateway that is due.
-    async fn claim_errand(&self, call: &Call) -> Result<Option<ClaimedErrand>, StoreError>;
+    /// Claims the most urgent errand of the calling gateway that is due;
+    /// `urgent_only`: a search, or a fetch for an emergency.
+    async fn claim_errand(
+        &self,
+        call: &Call,
+        urgent_only: bool,
+    ) -> Result<Option<ClaimedErrand>, StoreError>;
     /// Keeps what was found, renews the lease or ends the errand, and schedules
     /// a fetch that failed for now again. An errand that is not there, not the
     /// caller's, over, or claimed anew since is answered with `go_on: false`.

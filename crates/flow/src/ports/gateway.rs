@@ -257,7 +257,8 @@ pub trait Hub: Send + Sync + 'static {
     async fn content(&self, fetch: &Fetch) -> Result<Box<dyn Content>, HubError>;
     async fn report(&self, report: &Report) -> Result<ReportReply, HubError>;
     /// Asks for something to do at a node; waits for it as long as told.
-    async fn errand(&self, wait: Duration) -> Result<Option<Errand>, HubError>;
+    /// Waits for an errand; `urgent_only`: a search, or an emergency's fetch.
+    async fn errand(&self, wait: Duration, urgent_only: bool) -> Result<Option<Errand>, HubError>;
     /// Says what came of an errand so far.
     async fn found(&self, found: &Found) -> Result<FoundReply, HubError>;
 }

@@ -257,7 +257,7 @@ fn away() -> HubError {
 
 #[async_trait]
 impl Hub for Outside {
-    async fn errand(&self, _: Duration) -> Result<Option<Errand>, HubError> {
+    async fn errand(&self, _: Duration, _: bool) -> Result<Option<Errand>, HubError> {
         let next = self.waiting.lock().unwrap().pop_front();
         if next.is_none() {
             std::future::pending::<()>().await;

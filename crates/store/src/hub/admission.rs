@@ -11,7 +11,7 @@ use super::{
     keys,
     machines::entry_of,
     quarantine,
-    shares::{self, NewShare},
+    shares::{self, NO_NUMBER, NewShare},
 };
 use crate::{
     audit,
@@ -23,6 +23,7 @@ use crate::{
 use bildbro_domain::{
     InstanceId, InstanceUid, OrganisationId, Personal, StudyId, StudyUid,
     audit::{Action, Entry, Outcome},
+    patient::may_be_one,
     share::{Priority, Purpose, Quarantine},
 };
 use bildbro_flow::{
@@ -276,7 +277,7 @@ async fn hold(
         let open = shares::joinable_by_hand(connection, batch.timing, id, batch.at()).await?;
         statement = if open.is_empty() { HOLD } else { HOLD_SHARED };
         for (open, patient) in open {
-            let is_theirs = |m: &&&Member| patient.is_empty() || m.patient_key == patient;
+            let is_theirs = |m: &&&Member| is_of(&patient, &m.patient_key);
             let theirs: Vec<Held> = new
                 .iter()
                 .filter(is_theirs)
@@ -284,7 +285,8 @@ async fn hold(
                 .collect();
             join(connection, batch, open, &theirs).await?;
             if theirs.len() < new.len() {
-                shares::other_patient(connection, open.delivery, batch.at()).await?;
+                let others = (new.len() - theirs.len()) as u64;
+                shares::other_patient(connection, open.delivery, others, batch.at()).await?;
             }
         }
     }
@@ -294,6 +296,16 @@ async fn hold(
         .execute(connection)
         .await?;
     Ok(true)
+}
+
+/// Whether an image of this patient may join a delivery that was made for that
+/// one.
+fn is_of(made_for: &str, patient: &str) -> bool {
+    match made_for {
+        "" => true,
+        NO_NUMBER => patient.is_empty(),
+        made_for => may_be_one(made_for, patient),
+    }
 }
 
 async fn join(
@@ -328,6 +340,7 @@ async fn share(
         priority: Priority::Ordinary,
         origin: "pacs",
         patient_key: "",
+        patient_id: "",
     };
     let patient = members
         .first()

@@ -53,6 +53,7 @@ pub async fn share(
         priority: Priority::Ordinary,
         origin: "cli",
         patient_key: "",
+        patient_id: "",
     };
     let patient = Personal::new(study.patient_id);
     match new.decide(connection).await? {

@@ -78,14 +78,16 @@ async fn look(
 /// Every image has its receipt, but whoever gave the last one was gone before it
 /// could say that it was at the end.
 async fn end(connection: &mut Connection, call: &Call, delivery: &Delivery) -> Result<(), Fault> {
-    let state = if delivery.failed == 0 {
+    let state = if delivery.failed == 0 && delivery.left_out == 0 {
         queue::remove(connection, delivery.id).await?;
         DeliveryState::Delivered
     } else {
         queue::later(connection, delivery.id, None, 0).await?;
         DeliveryState::Stopped
     };
-    let failure = delivery.failure.filter(|_| delivery.failed > 0);
+    let failure = delivery
+        .failure
+        .filter(|_| delivery.failed + delivery.left_out > 0);
     delivery
         .set_state(connection, state, failure, call.at)
         .await

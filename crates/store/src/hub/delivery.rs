@@ -1,7 +1,7 @@
 //! Deliveries: a share's way to its recipient, with the facts that decide
 //! whether it may go on.
 
-use super::{machines, queue, will};
+use super::{errands, machines, queue, will};
 use crate::{
     audit,
     database::{Connection, Flag, hold},
@@ -17,7 +17,8 @@ use bildbro_domain::{
 };
 use jiff::Timestamp;
 
-const READ: &str = "SELECT d.state, d.share, d.study, st.study_uid, st.patient_id, sh.sender, \
+const READ: &str = "SELECT d.state, d.share, d.study, st.study_uid, d.left_out, \
+     CASE WHEN d.patient_id <> '' THEN d.patient_id ELSE st.patient_id END AS patient_id, sh.sender, \
      st.patient_key, st.institution, d.held IS TRUE AS held, \
      d.recipient, s.name AS sender_name, s.active IS TRUE AS sender_active, \
      r.active IS TRUE AS recipient_active, r.kind AS recipient_kind, sh.purpose, sh.legal_mode, \
@@ -66,6 +67,7 @@ pub struct Delivery {
     pub legal_mode: LegalMode,
     pub pending: u64,
     pub failed: u64,
+    pub left_out: u64,
     pub failure: Option<Failure>,
     pub held: bool,
     patient_key: String,
@@ -99,6 +101,7 @@ struct Row {
     revoked_at: Option<i64>,
     pending: i64,
     failed: i64,
+    left_out: i64,
     failure: Option<String>,
 }
 
@@ -138,6 +141,7 @@ pub async fn read(
         legal_mode: word(LegalMode::parse(&row.legal_mode), "share.legal_mode")?,
         pending: unsigned(row.pending),
         failed: unsigned(row.failed),
+        left_out: unsigned(row.left_out),
         failure: failure(row.failure.as_deref())?,
         held: row.held.0,
         patient_key: row.patient_key,
@@ -234,6 +238,7 @@ pub async fn withdraw(
         .bind(micros(at))
         .execute(&mut *connection)
         .await?;
+    errands::end_unneeded(connection, delivery, at).await?;
     queue::remove(connection, delivery).await
 }
 

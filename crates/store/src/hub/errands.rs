@@ -11,7 +11,7 @@ use crate::{
     value::{id, micros},
 };
 use bildbro_domain::{
-    ClaimId, ErrandId, ErrorClass, GatewayId, OrganisationId, StudyId,
+    ClaimId, DeliveryId, ErrandId, ErrorClass, GatewayId, OrganisationId, StudyId,
     retry::BackOff,
     share::{Failure, Priority},
 };
@@ -40,19 +40,28 @@ const PUT: &str = "INSERT INTO errand (id, organisation, gateway, kind, task, st
      session, asked_at, expires_at, state, updated_at, due_at, priority) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $9, $9, $11)";
 
-/// One that is still to be done; a new wish makes it hurry.
+/// One that is still to be done there; a new wish makes it hurry.
 const HURRY: &str = "UPDATE errand SET due_at = CASE WHEN due_at > $2 THEN $2 ELSE due_at END, \
      priority = CASE WHEN priority > $3 THEN $3 ELSE priority END, \
-     expires_at = $4, updated_at = $2 \
-     WHERE kind = 'fetch' AND study = $1 AND state IN ('waiting', 'under_way')";
+     expires_at = $4, updated_at = $2, asked_at = $2 \
+     WHERE kind = 'fetch' AND study = $1 AND gateway = $5 AND node = $6 \
+     AND state IN ('waiting', 'under_way')";
+
+/// What no delivery waits for any more.
+const END_UNNEEDED: &str = "UPDATE errand SET state = 'done', updated_at = $2, claim = NULL, \
+     lease_until = NULL WHERE kind = 'fetch' AND state IN ('waiting', 'under_way') \
+     AND study = (SELECT study FROM delivery WHERE id = $1) AND NOT EXISTS \
+     (SELECT 1 FROM delivery d JOIN share sh ON sh.id = d.share WHERE d.study = errand.study \
+     AND d.state <> 'withdrawn' AND sh.origin = 'portal' AND sh.revoked_at IS NULL)";
 
 const ANY: &str = "SELECT id FROM errand WHERE gateway = $1 AND due_at <= $2 \
      AND expires_at > $2 AND (lease_until IS NULL OR lease_until <= $2) \
-     AND state IN ('waiting', 'under_way') LIMIT 1";
+     AND state IN ('waiting', 'under_way') AND (kind = 'find' OR priority <= $3) LIMIT 1";
 
 const NEXT: &str = "SELECT id FROM errand WHERE gateway = $1 AND due_at <= $2 \
      AND expires_at > $2 AND (lease_until IS NULL OR lease_until <= $2) \
-     AND state IN ('waiting', 'under_way') ORDER BY priority, due_at, id LIMIT 1";
+     AND state IN ('waiting', 'under_way') AND (kind = 'find' OR priority <= $3) \
+     ORDER BY priority, due_at, id LIMIT 1";
 
 const CLAIM: &str = "UPDATE errand SET claim = $2, lease_until = $3, state = 'under_way', \
      updated_at = $4 WHERE id = $1 RETURNING attempts, task";
@@ -75,10 +84,14 @@ const FREE: &str = "UPDATE errand SET claim = NULL, lease_until = NULL WHERE gat
      AND claim IS NOT NULL \
      AND EXISTS (SELECT 1 FROM gateway WHERE id = $1 AND (run IS NULL OR run <> $2))";
 
-const SWEEP: [&str; 2] = [
-    "DELETE FROM finding WHERE errand IN (SELECT id FROM errand WHERE expires_at <= $1)",
-    "DELETE FROM errand WHERE expires_at <= $1 AND (kind = 'find' OR expires_at <= $2)",
-];
+/// Who waited for a fetch is told that it came to nothing.
+const GIVE_UP: &str = "UPDATE errand SET state = 'failed', claim = NULL, lease_until = NULL, \
+     failure = COALESCE(failure, 'not_sent'), updated_at = $1 WHERE kind = 'fetch' \
+     AND state IN ('waiting', 'under_way') AND expires_at <= $1";
+
+/// Its findings go with a search.
+const FORGET: &str =
+    "DELETE FROM errand WHERE expires_at <= $1 AND (kind = 'find' OR expires_at <= $2)";
 
 /// What is asked.
 pub struct New<'a> {
@@ -95,6 +108,15 @@ const fn urgency(priority: Priority) -> i64 {
         Priority::Emergency => 1,
         Priority::Urgent => 5,
         Priority::Ordinary => 10,
+    }
+}
+
+/// Which fetches a gateway takes that has as many in hand as it wants.
+const fn least_urgent(urgent_only: bool) -> i64 {
+    if urgent_only {
+        urgency(Priority::Emergency)
+    } else {
+        i64::MAX
     }
 }
 
@@ -120,6 +142,8 @@ pub async fn fetch(
         .bind(micros(new.at))
         .bind(urgency(new.priority))
         .bind(micros(expires))
+        .bind(new.gateway.to_string())
+        .bind(node)
         .execute(&mut *connection)
         .await?;
     if hurried.rows_affected() == 0 {
@@ -159,10 +183,15 @@ async fn put(
 }
 
 /// Whether there is something for this gateway to claim.
-pub async fn is_any(connection: &mut Connection, call: &Call) -> Result<bool, Fault> {
+pub async fn is_any(
+    connection: &mut Connection,
+    call: &Call,
+    urgent_only: bool,
+) -> Result<bool, Fault> {
     let found: Option<String> = sqlx::query_scalar(ANY)
         .bind(call.subject.gateway.to_string())
         .bind(micros(call.at))
+        .bind(least_urgent(urgent_only))
         .fetch_optional(connection)
         .await?;
     Ok(found.is_some())
@@ -172,6 +201,7 @@ pub async fn claim(
     connection: &mut Connection,
     timing: &Timing,
     call: &Call,
+    urgent_only: bool,
 ) -> Result<Option<ClaimedErrand>, Fault> {
     // A gateway cut off gets nothing after it.
     if !machines::is_active(connection, &call.subject).await? {
@@ -181,6 +211,7 @@ pub async fn claim(
     let next: Option<String> = sqlx::query_scalar(select)
         .bind(call.subject.gateway.to_string())
         .bind(micros(call.at))
+        .bind(least_urgent(urgent_only))
         .fetch_optional(&mut *connection)
         .await?;
     let Some(errand) = next else {
@@ -328,14 +359,28 @@ pub async fn free(connection: &mut Connection, gateway: GatewayId, run: Uuid) ->
 
 pub async fn sweep(connection: &mut Connection, at: Timestamp) -> Result<(), Fault> {
     let long_ago = at.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
-    for statement in SWEEP {
-        let query = sqlx::query(statement).bind(micros(at));
-        let query = if statement.contains("$2") {
-            query.bind(micros(long_ago))
-        } else {
-            query
-        };
-        query.execute(&mut *connection).await?;
-    }
+    sqlx::query(GIVE_UP)
+        .bind(micros(at))
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(FORGET)
+        .bind(micros(at))
+        .bind(micros(long_ago))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends the fetch of a withdrawn delivery's study, unless another waits for it.
+pub async fn end_unneeded(
+    connection: &mut Connection,
+    delivery: DeliveryId,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(END_UNNEEDED)
+        .bind(delivery.to_string())
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -18,6 +18,12 @@ const RECALL: &str = "UPDATE inbox SET recall_at = $2, changed_at = $2 \
      WHERE d.share = inbox.share AND d.recipient = inbox.recipient AND d.stored > 0 \
      AND d.state = 'withdrawn')";
 
+const RECALL_AGAIN: &str = "UPDATE inbox SET recall_at = $3, changed_at = $3, \
+     recalled_at = NULL, recalled_what = NULL WHERE share = $1 AND recipient = $2 \
+     AND (recall_at IS NULL OR recalled_at IS NOT NULL)";
+
+const RECALLED: &str = "SELECT COUNT(*) FROM inbox WHERE share = $1 AND recall_at IS NOT NULL";
+
 /// `to_open`: a person is to see it.
 pub async fn put(
     connection: &mut Connection,
@@ -51,7 +57,21 @@ pub async fn recall(
     Ok(asked.rows_affected())
 }
 
-const RECALLED: &str = "SELECT COUNT(*) FROM inbox WHERE share = $1 AND recall_at IS NOT NULL";
+/// Asks one recipient, once more if it has answered.
+pub async fn recall_again(
+    connection: &mut Connection,
+    share: ShareId,
+    recipient: OrganisationId,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(RECALL_AGAIN)
+        .bind(share.to_string())
+        .bind(recipient.to_string())
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
 
 /// How many have been asked to remove copies of a share.
 pub async fn recalled(connection: &mut Connection, share: ShareId) -> Result<u64, Fault> {

@@ -382,15 +382,19 @@ impl HubStore for HubDb {
 
 #[async_trait]
 impl Errands for HubDb {
-    async fn claim_errand(&self, call: &Call) -> Result<Option<ClaimedErrand>, StoreError> {
+    async fn claim_errand(
+        &self,
+        call: &Call,
+        urgent_only: bool,
+    ) -> Result<Option<ClaimedErrand>, StoreError> {
         // As with deliveries: most requests find nothing.
         let mut look = self.db.read("look for errands").await?;
-        let any = errands::is_any(&mut look, call).await;
+        let any = errands::is_any(&mut look, call, urgent_only).await;
         if !look.end(any).await? {
             return Ok(None);
         }
         let mut tx = self.db.write("claim an errand").await?;
-        let claimed = errands::claim(&mut tx, &self.timing, call).await;
+        let claimed = errands::claim(&mut tx, &self.timing, call, urgent_only).await;
         tx.end_telling(claimed, Option::is_some).await
     }
 

@@ -60,6 +60,11 @@ const LATER: &str = "UPDATE job SET claim = NULL, lease_until = NULL, due_at = $
 const FIRST_NOW: &str = "UPDATE job SET claim = NULL, lease_until = NULL, due_at = $2, \
      attempts = 0, priority = $3 WHERE kind = 'delivery' AND subject = $1";
 
+const AGAIN: &str = "UPDATE job SET claim = NULL, lease_until = NULL, attempts = 0, \
+     due_at = (SELECT CASE WHEN sh.sends_at > $2 THEN sh.sends_at ELSE $2 END \
+     FROM delivery d JOIN share sh ON sh.id = d.share WHERE d.id = $1) \
+     WHERE kind = 'delivery' AND subject = $1";
+
 /// What is held or parked is left alone.
 const NOT_LATER: &str = "UPDATE job SET due_at = $2 WHERE kind = 'delivery' AND subject = $1 \
      AND due_at > $2 AND (lease_until IS NULL OR lease_until <= $2)";
@@ -255,6 +260,22 @@ pub async fn first_now(
         .bind(delivery.to_string())
         .bind(micros(at))
         .bind(FIRST)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Begins anew, in its own turn, and not while it can still be undone.
+pub async fn again(
+    connection: &mut Connection,
+    recipient: OrganisationId,
+    delivery: DeliveryId,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    arm(connection, recipient, delivery, at).await?;
+    sqlx::query(AGAIN)
+        .bind(delivery.to_string())
+        .bind(micros(at))
         .execute(connection)
         .await?;
     Ok(())

@@ -73,7 +73,8 @@ pub async fn report(
     }
     let (tally, mut entries) = take(connection, &delivery, call, report, images).await?;
     if delivery.state == DeliveryState::Withdrawn && tally.progress.success {
-        inbox::recall(connection, delivery.share, call.at).await?;
+        // Also when those before were answered for.
+        inbox::recall_again(connection, delivery.share, delivery.recipient, call.at).await?;
     }
     let mut answer = Err(ClaimError::Stale);
     if let Some(job) = job {
@@ -165,6 +166,8 @@ struct Tally {
     progress: Progress,
     pending: u64,
     failed: u64,
+    /// Images of another patient, which are not part of it.
+    left_out: u64,
     failure: Option<Failure>,
 }
 
@@ -245,6 +248,7 @@ async fn take(
         .await?;
     tally.pending = unsigned(pending);
     tally.failed = unsigned(failed);
+    tally.left_out = delivery.left_out;
     tally.failure = delivery::failure(failure.as_deref())?;
     Ok((tally, entries(delivery, call, there, failures)))
 }
@@ -321,6 +325,9 @@ enum Next {
 /// `settled` and `troubles` are the whole claim's.
 fn next(end: End, tally: &Tally, settled: u64, troubles: u64) -> Next {
     match end {
+        _ if tally.pending == 0 && tally.failed == 0 && tally.left_out > 0 => {
+            Next::Stopped(Some(Failure::OtherPatient))
+        }
         _ if tally.pending == 0 && tally.failed == 0 => Next::Delivered,
         _ if tally.pending == 0 => Next::Stopped(tally.failure),
         End::Failed {

@@ -30,13 +30,15 @@ const JOINABLE: &str = "SELECT sh.id, d.id FROM share sh JOIN delivery d ON d.sh
 const BY_HAND: &str = "SELECT sh.id, d.id, d.recipient, sh.sends_at, d.patient_key FROM share sh \
      JOIN delivery d ON d.share = sh.id WHERE d.study = $1 AND sh.origin IN ('cli', 'portal') \
      AND sh.revoked_at IS NULL AND (sh.expires_at IS NULL OR sh.expires_at > $2) \
-     AND d.state <> 'withdrawn' AND sh.latest_at >= $3 ORDER BY sh.id, d.id";
+     AND d.state <> 'withdrawn' AND (sh.latest_at >= $3 \
+     OR sh.origin = 'portal' AND d.complete IS NOT TRUE) ORDER BY sh.id, d.id";
 
 const CREATE: &str = "INSERT INTO share (id, sender, purpose, legal_mode, origin, \
      created_at, latest_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
 
 const CREATE_DELIVERY: &str = "INSERT INTO delivery (id, share, study, recipient, state, \
-     created_at, updated_at, held, patient_key) VALUES ($1, $2, $3, $4, 'waiting', $5, $5, $6, $7)";
+     created_at, updated_at, held, patient_key, patient_id) \
+     VALUES ($1, $2, $3, $4, 'waiting', $5, $5, $6, $7, $8)";
 
 const HELD: &str = "SELECT held IS TRUE AS held FROM delivery WHERE id = $1";
 
@@ -59,10 +61,13 @@ const GROW: &str = "UPDATE delivery SET images = images + $2, bytes = bytes + $3
 const TOUCH: &str = "UPDATE share SET latest_at = $2 WHERE id = $1";
 
 const OTHER_PATIENT: &str = "UPDATE delivery SET failure = $2, updated_at = $3, \
-     state = CASE WHEN state IN ('waiting', 'delivered') AND pending = 0 THEN 'stopped' \
+     left_out = left_out + $4, state = CASE WHEN state IN ('waiting', 'delivered') AND pending = 0 THEN 'stopped' \
      ELSE state END WHERE id = $1";
 
 const SAID_COMPLETE: &str = "UPDATE delivery SET complete = $2, expected = $3 WHERE id = $1";
+
+/// In place of a patient's key: one without a number was chosen.
+pub const NO_NUMBER: &str = "-";
 
 /// A share and its delivery.
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +153,8 @@ pub struct NewShare<'a> {
     pub origin: &'static str,
     /// Whose images it is made for, as compared; empty: whoever's they are.
     pub patient_key: &'a str,
+    /// The same as it was found.
+    pub patient_id: &'a str,
 }
 
 impl NewShare<'_> {
@@ -242,6 +249,7 @@ pub async fn begin(
         // What cannot wait is not held; its people are told instead.
         .bind(takes == Takes::Hold && new.priority != Priority::Emergency)
         .bind(new.patient_key)
+        .bind(new.patient_id)
         .execute(&mut *connection)
         .await?;
     if new.origin != "test" {
@@ -317,12 +325,14 @@ pub async fn join(
 pub async fn other_patient(
     connection: &mut Connection,
     delivery: DeliveryId,
+    images: u64,
     at: Timestamp,
 ) -> Result<(), Fault> {
     sqlx::query(OTHER_PATIENT)
         .bind(delivery.to_string())
         .bind(Failure::OtherPatient.as_str())
         .bind(micros(at))
+        .bind(signed(images))
         .execute(connection)
         .await?;
     Ok(())

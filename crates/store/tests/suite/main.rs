@@ -148,6 +148,10 @@ mod on {
         a_draft_and_favourites_are_ones_own,
         the_same_looking_is_on_record_once,
         images_of_another_patient_do_not_join,
+        a_fetch_ends_with_the_last_share_that_waits_for_it,
+        what_is_fetched_days_later_joins_and_what_is_not_is_said,
+        fetches_do_not_hold_up_what_is_urgent,
+        a_block_since_hides_what_has_not_come,
     ]);
     on_every_backend!(hub_sqlite, hub_postgres; people_members [
         administrators_who_remove_each_other_leave_one,

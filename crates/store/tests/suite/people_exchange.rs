@@ -22,6 +22,7 @@ use bildbro_flow::ports::{
             FetchState, FoundToShare, ShareView, Sharing, TakenBackWhy, WantedShare, WantedStudy,
             Which,
         },
+        will::{PatientNumber, Wills},
     },
 };
 use bildbro_store::HubDb;
@@ -316,10 +317,24 @@ pub async fn a_share_of_what_the_pacs_has_is_fetched_and_joins(hub: &HubDb) {
     assert_eq!(fetch_of(&view).state, FetchState::Waiting);
     assert_eq!(view.studies[1].expected, Some(3));
     // Only its own gateway does it.
-    assert!(hub.claim_errand(&halland.call(4)).await.unwrap().is_none());
-    let errand = hub.claim_errand(&sender.call(4)).await.unwrap().unwrap();
+    assert!(
+        hub.claim_errand(&halland.call(4), false)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let errand = hub
+        .claim_errand(&sender.call(4), false)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(errand.task, "sealed");
-    assert!(hub.claim_errand(&sender.call(5)).await.unwrap().is_none());
+    assert!(
+        hub.claim_errand(&sender.call(5), false)
+            .await
+            .unwrap()
+            .is_none()
+    );
     let moved = SealedFound {
         moved: Some(Moved {
             remaining: Some(2),
@@ -390,7 +405,10 @@ pub async fn a_fetch_that_fails_is_tried_again_and_then_a_persons(hub: &HubDb) {
     };
     let mut seconds = 2;
     for attempt in 0..5 {
-        let claimed = hub.claim_errand(&sender.call(seconds)).await.unwrap();
+        let claimed = hub
+            .claim_errand(&sender.call(seconds), false)
+            .await
+            .unwrap();
         let errand = claimed.unwrap_or_else(|| panic!("attempt {attempt}"));
         assert_eq!(errand.attempts, attempt);
         let end = said(&errand, &[], Some(failed(Failure::NotSent)));
@@ -398,12 +416,15 @@ pub async fn a_fetch_that_fails_is_tried_again_and_then_a_persons(hub: &HubDb) {
             .await
             .unwrap();
         // Not at once.
-        let soon = hub.claim_errand(&sender.call(seconds)).await.unwrap();
+        let soon = hub
+            .claim_errand(&sender.call(seconds), false)
+            .await
+            .unwrap();
         assert!(soon.is_none());
         seconds += HOUR;
     }
     assert!(
-        hub.claim_errand(&sender.call(seconds))
+        hub.claim_errand(&sender.call(seconds), false)
             .await
             .unwrap()
             .is_none()
@@ -420,7 +441,10 @@ pub async fn a_fetch_that_fails_is_tried_again_and_then_a_persons(hub: &HubDb) {
     hub.fetch_again(&sven.at(seconds), new.id, &study(1))
         .await
         .unwrap();
-    let again = hub.claim_errand(&sender.call(seconds)).await.unwrap();
+    let again = hub
+        .claim_errand(&sender.call(seconds), false)
+        .await
+        .unwrap();
     assert!(again.is_some());
 }
 
@@ -617,7 +641,20 @@ pub async fn one_recipient_is_left_out_and_another_tried_again(hub: &HubDb) {
         .unwrap();
     assert!(hub.claim(&blekinge.call(7)).await.unwrap().is_some());
     let gone = hub.retry_recipient(&sven.at(8), new.id, out).await;
-    assert!(matches!(gone, Err(Refusal::NotFound)));
+    assert!(matches!(gone, Err(Refusal::Over(_))));
+    let twice = hub
+        .cancel_recipient(&sven.at(8), new.id, out, &none())
+        .await;
+    assert!(matches!(twice, Err(Refusal::Over(_))));
+    // Left out, and nothing has come: it is told nothing of whom it was about.
+    let receiver = person(hub, out, BuiltIn::Receiver).await;
+    let (view, ..) = hub.inbox_item(&receiver.at(9), new.id).await.unwrap();
+    assert!(view.studies.is_empty() && view.message.is_empty());
+    let (_, counts) = hub
+        .inbox(&receiver.at(9), Tray::New, None, 10)
+        .await
+        .unwrap();
+    assert_eq!((counts.new, counts.done), (0, 1));
 }
 
 pub async fn what_has_come_is_given_to_someone(hub: &HubDb) {
@@ -669,8 +706,17 @@ pub async fn a_search_is_its_sessions_alone(hub: &HubDb) {
     };
     let parts = hub.begin_search(&sven.at(1), &new).await.unwrap();
     let looking = [(parts[0], 0)];
-    assert!(hub.claim_errand(&other.call(2)).await.unwrap().is_none());
-    let errand = hub.claim_errand(&sender.call(2)).await.unwrap().unwrap();
+    assert!(
+        hub.claim_errand(&other.call(2), false)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let errand = hub
+        .claim_errand(&sender.call(2), false)
+        .await
+        .unwrap()
+        .unwrap();
     let first = said(&errand, &["a", "b"], None);
     assert!(
         hub.found(&sender.call(3), &first, JITTER)
@@ -703,8 +749,10 @@ pub async fn a_search_is_its_sessions_alone(hub: &HubDb) {
         .unwrap();
     assert_eq!(look[0].findings, ["c"]);
     assert_eq!(look[0].end, Some(PartEnd::Done { cut: true }));
-    let shown = [(Personal::new("191212121212"), vec![study(1)])];
-    hub.end_search(&sven.at(7), &parts, &shown).await.unwrap();
+    // On record before it is shown.
+    let shown = [(Personal::new("19121212-1212"), study(1))];
+    assert_eq!(hub.show_found(&sven.at(7), &shown).await.unwrap(), [0]);
+    hub.end_search(&parts).await.unwrap();
     assert!(
         hub.look_search(&sven.at(8), &looking)
             .await
@@ -717,11 +765,38 @@ pub async fn a_search_is_its_sessions_alone(hub: &HubDb) {
 
     // Ended before anyone claimed it, and run out.
     let parts = hub.begin_search(&sven.at(9), &new).await.unwrap();
-    hub.end_search(&sven.at(9), &parts, &[]).await.unwrap();
-    assert!(hub.claim_errand(&sender.call(9)).await.unwrap().is_none());
+    hub.end_search(&parts).await.unwrap();
+    assert!(
+        hub.claim_errand(&sender.call(9), false)
+            .await
+            .unwrap()
+            .is_none()
+    );
     hub.begin_search(&sven.at(10), &new).await.unwrap();
-    assert!(hub.claim_errand(&sender.call(61)).await.unwrap().is_none());
+    assert!(
+        hub.claim_errand(&sender.call(61), false)
+            .await
+            .unwrap()
+            .is_none()
+    );
     hub.sweep(at(61)).await.unwrap();
+    // Not without end.
+    let mut refused = None;
+    for _ in 0..20 {
+        if let Err(refusal) = hub
+            .begin_search(
+                &sven.at(62),
+                &NewSearch {
+                    expires: at(99),
+                    ..new.clone()
+                },
+            )
+            .await
+        {
+            refused = Some(refusal);
+        }
+    }
+    assert!(matches!(refused, Some(Refusal::Over(_))));
 }
 
 pub async fn a_draft_and_favourites_are_ones_own(hub: &HubDb) {
@@ -792,6 +867,31 @@ pub async fn images_of_another_patient_do_not_join(hub: &HubDb) {
         (delivery.state, delivery.failure, delivery.images),
         (DeliveryState::Stopped, Some(Failure::OtherPatient), 0)
     );
+    // Nor is the recipient told whose they are; the log names who was chosen.
+    let receiver = person(hub, halland.organisation.id, BuiltIn::Receiver).await;
+    let (view, ..) = hub.inbox_item(&receiver.at(3), new.id).await.unwrap();
+    assert!(view.studies.is_empty());
+    // Of a study that mixes two, one patient's are delivered, and it is not said
+    // to be all.
+    let mut mixed = image(1, 3, Intent::Hold);
+    mixed.header.patient_id = Personal::new("20010101-2384");
+    admit(hub, &sender.call(3), &[stored(&mixed)])
+        .await
+        .unwrap();
+    let task = hub.claim(&halland.call(3)).await.unwrap().unwrap();
+    assert_eq!(task.instances.len(), 1);
+    let done = report(&task, &Receipt::Stored { status: 0 }, Some(End::Done));
+    hub.report(&halland.call(3), &done, 0.5).await.unwrap();
+    let delivery = one_share(hub, &sven, 3).await.deliveries.remove(0);
+    assert_eq!(
+        (delivery.state, delivery.stored),
+        (DeliveryState::Stopped, 1)
+    );
+    hub.take_back(&sven.at(3), new.id, TakenBackWhy::WrongPatient, &none())
+        .await
+        .unwrap();
+    let entry = last(hub, Action::Revoke, Outcome::Success).await;
+    assert_eq!(entry.patient_id.unwrap().reveal(), "20010101-2384");
     // What is here is known to be someone else's.
     let again = wanted(&sender, vec![other], &[&halland]);
     let refused = hub.share(&sven.at(4), &again).await;
@@ -802,4 +902,132 @@ pub async fn images_of_another_patient_do_not_join(hub: &HubDb) {
             ..
         })
     ));
+}
+
+pub async fn a_fetch_ends_with_the_last_share_that_waits_for_it(hub: &HubDb) {
+    let (sender, halland) = two(hub).await;
+    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
+    let first = wanted(&sender, vec![found(1, 2)], &[&halland]);
+    let second = wanted(&sender, vec![found(1, 2)], &[&halland]);
+    hub.share(&sven.at(1), &first).await.unwrap();
+    hub.share(&sven.at(2), &second).await.unwrap();
+    let why = TakenBackWhy::NotNeeded;
+    hub.take_back(&sven.at(3), first.id, why, &none())
+        .await
+        .unwrap();
+    let errand = hub
+        .claim_errand(&sender.call(4), false)
+        .await
+        .unwrap()
+        .unwrap();
+    let alive = said(&errand, &[], None);
+    assert!(
+        hub.found(&sender.call(5), &alive, JITTER)
+            .await
+            .unwrap()
+            .go_on
+    );
+    hub.take_back(&sven.at(6), second.id, why, &none())
+        .await
+        .unwrap();
+    assert!(
+        !hub.found(&sender.call(7), &alive, JITTER)
+            .await
+            .unwrap()
+            .go_on
+    );
+    assert!(
+        hub.claim_errand(&sender.call(8), false)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+pub async fn what_is_fetched_days_later_joins_and_what_is_not_is_said(hub: &HubDb) {
+    let (sender, halland) = two(hub).await;
+    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
+    let new = wanted(&sender, vec![found(1, 2), found(2, 2)], &[&halland]);
+    hub.share(&sven.at(1), &new).await.unwrap();
+    // The gateway was off-line over a weekend.
+    send(hub, &sender.call(60 * HOUR), 1, 1..=2, Intent::Hold).await;
+    let task = hub.claim(&halland.call(60 * HOUR)).await.unwrap().unwrap();
+    assert_eq!(task.instances.len(), 2);
+    hub.sweep(at(73 * HOUR)).await.unwrap();
+    let late = sven_again(hub, &sender, 73 * HOUR).await;
+    let trouble = hub
+        .shares(&late.at(73 * HOUR), Which::Trouble, None, 10)
+        .await
+        .unwrap();
+    let fetch = trouble.items[0].studies[1].fetch.clone().unwrap();
+    assert_eq!(fetch.state, FetchState::Failed);
+}
+
+/// Sessions do not last for days.
+async fn sven_again(hub: &HubDb, sender: &Party, seconds: i64) -> Person {
+    person_at(hub, sender.organisation.id, BuiltIn::Sender, seconds).await
+}
+
+pub async fn fetches_do_not_hold_up_what_is_urgent(hub: &HubDb) {
+    let (sender, halland) = two(hub).await;
+    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
+    let ordinary = wanted(&sender, vec![found(1, 2)], &[&halland]);
+    hub.share(&sven.at(1), &ordinary).await.unwrap();
+    assert!(
+        hub.claim_errand(&sender.call(2), true)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let mut urgent = wanted(&sender, vec![found(2, 2)], &[&halland]);
+    urgent.priority = Priority::Emergency;
+    hub.share(&sven.at(3), &urgent).await.unwrap();
+    assert!(
+        hub.claim_errand(&sender.call(4), true)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        hub.claim_errand(&sender.call(4), true)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let entry = last(hub, Action::Share, Outcome::Success).await;
+    assert!(entry.detail.unwrap().starts_with("emergency"));
+    // A gateway that is gone fetches nothing: it is said at once.
+    let gone = sender.subject.gateway;
+    hub.revoke_gateway(gone, operator(), at(5)).await.unwrap();
+    let late = wanted(&sender, vec![found(3, 2)], &[&halland]);
+    let refused = hub.share(&sven.at(6), &late).await;
+    assert!(matches!(
+        refused,
+        Err(Refusal::Invalid {
+            field: "studies",
+            ..
+        })
+    ));
+}
+
+pub async fn a_block_since_hides_what_has_not_come(hub: &HubDb) {
+    let (sender, halland) = two(hub).await;
+    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
+    let new = wanted(&sender, vec![found(1, 2)], &[&halland]);
+    hub.share(&sven.at(1), &new).await.unwrap();
+    let receiver = person(hub, halland.organisation.id, BuiltIn::Receiver).await;
+    let seen = async |seconds| {
+        let (view, ..) = hub.inbox_item(&receiver.at(seconds), new.id).await.unwrap();
+        view.studies.len()
+    };
+    assert_eq!(seen(2).await, 1);
+    let patient = PatientNumber {
+        id: Personal::new("19121212-1212"),
+        issuer: String::new(),
+    };
+    let care = person(hub, sender.organisation.id, BuiltIn::Receiver).await;
+    hub.register_block(&care.at(3), &patient, None)
+        .await
+        .unwrap();
+    assert_eq!(seen(4).await, 0);
 }

@@ -96,7 +96,7 @@ impl Hub for Line {
     async fn report(&self, _: &Report) -> Result<ReportReply, HubError> {
         Err(broken())
     }
-    async fn errand(&self, _: Duration) -> Result<Option<Errand>, HubError> {
+    async fn errand(&self, _: Duration, _: bool) -> Result<Option<Errand>, HubError> {
         Err(broken())
     }
     async fn found(&self, _: &Found) -> Result<FoundReply, HubError> {

@@ -1,6 +1,6 @@
 //! Searching the own organisation's PACS, through its gateways.
 
-use super::{Answer, Caller};
+use super::{super::StoreError, Answer, Caller};
 use async_trait::async_trait;
 use bildbro_domain::{
     ErrandId, GatewayId, OrganisationId, Personal, StudyUid,
@@ -63,14 +63,12 @@ pub trait Searches: Send + Sync + 'static {
     /// What has come of each part since `seen` findings. Whoever's session
     /// began it.
     async fn look_search(&self, caller: &Caller, parts: &[(ErrandId, u64)]) -> Answer<Vec<Part>>;
-    /// Ends it: gateways stop, findings are removed, and what was shown is on
-    /// record, patient by patient.
-    async fn end_search(
-        &self,
-        caller: &Caller,
-        parts: &[ErrandId],
-        shown: &[(Personal, Vec<StudyUid>)],
-    ) -> Answer<()>;
-    /// How many images of each of these the hub holds for one's organisation.
-    async fn held_images(&self, caller: &Caller, studies: &[StudyUid]) -> Answer<Vec<u64>>;
+    /// Puts on record, patient by patient, what is about to be shown, and
+    /// answers how many images of each study the hub holds for one's
+    /// organisation. Nothing is shown before it has answered.
+    async fn show_found(&self, caller: &Caller, found: &[(Personal, StudyUid)])
+    -> Answer<Vec<u64>>;
+    /// Ends it: gateways stop, and findings are removed; also when the session
+    /// has ended in the meantime.
+    async fn end_search(&self, parts: &[ErrandId]) -> Result<(), StoreError>;
 }

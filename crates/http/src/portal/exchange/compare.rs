@@ -61,7 +61,9 @@ async fn ask_one(
 ) -> Answer<(Verdict, Vec<Candidate>)> {
     let today = caller.at.to_zoned(TimeZone::UTC).date();
     let key = PatientKey::of(patient.id.reveal(), patient.issuer.reveal(), today);
-    let Some(key) = key else {
+    // A number with a wildcard would ask for everyone.
+    let is_wild = patient.id.reveal().contains(['*', '?', '\\']);
+    let Some(key) = key.filter(|_| !is_wild) else {
         return Ok((Verdict::Unknown, Vec::new()));
     };
     let find = Find {
@@ -75,7 +77,7 @@ async fn ask_one(
         Err(refusal) => return Err(refusal),
     };
     let mut found: Vec<(Described, String, u64)> = Vec::new();
-    let mut trouble = true;
+    let (mut problems, mut ended) = (false, false);
     let read = async {
         while let Some(line) = lines.recv().await {
             match line {
@@ -88,8 +90,8 @@ async fn ask_one(
                         None => found.push((ours, node, 1)),
                     }
                 }
-                Line::Problem { .. } => return,
-                Line::End { .. } => trouble = false,
+                Line::Problem { .. } => problems = true,
+                Line::End { .. } => ended = true,
             }
         }
     };
@@ -98,7 +100,8 @@ async fn ask_one(
         .iter()
         .map(|(ours, ..)| matching::judge(&key, patient, ours))
         .collect();
-    if trouble {
+    // Where nobody was found, someone may be where nobody answered.
+    if !ended || problems && verdicts.is_empty() {
         verdicts.push(Verdict::Unknown);
     }
     let candidate = |(ours, node, studies): (Described, String, u64)| Candidate {

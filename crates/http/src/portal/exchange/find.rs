@@ -63,6 +63,12 @@ impl Asked {
             modality: modality(&self.modality)?,
             most: MOST,
         };
+        if find.patient_id.reveal().contains(['*', '?']) {
+            return Err(Refusal::Invalid {
+                field: "patient_id",
+                why: "A number is written whole.",
+            });
+        }
         let texts = [&find.patient_id, &find.name, &find.accession];
         let is_empty = texts.iter().all(|text| is_wild(text.reveal()));
         if is_empty && find.from.is_empty() {

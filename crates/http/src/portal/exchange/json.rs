@@ -157,13 +157,13 @@ fn deliveries<'a>(
     view.deliveries.iter().filter(move |d| d.recipient == id)
 }
 
-/// Whether more of a study is still to come from its PACS.
+/// Whether more of a study is still to come: from its PACS, or on the line.
 fn is_coming(study: &SharedStudy) -> bool {
-    let is_open = study
+    let is_asked = study
         .fetch
         .as_ref()
-        .is_some_and(|f| matches!(f.state, FetchState::Waiting | FetchState::UnderWay));
-    is_open && !study.complete
+        .is_some_and(|f| f.state != FetchState::Failed);
+    is_asked && !study.complete
 }
 
 fn is_unfetched(study: &SharedStudy) -> bool {
@@ -179,7 +179,7 @@ fn state_of(view: &ShareView, now: Timestamp) -> &'static str {
     if view.expires.is_some_and(|at| at <= now) {
         return "expired";
     }
-    let states: Vec<&str> = view
+    let states: Vec<&'static str> = view
         .recipients
         .iter()
         .map(|recipient| state_at(view, recipient))
@@ -198,7 +198,7 @@ fn state_of(view: &ShareView, now: Timestamp) -> &'static str {
     for word in ["stopped", "retrying", "under_way"] {
         if is_any(word) {
             return if word == "stopped" || !view.studies.iter().any(is_coming) {
-                leak(word)
+                word
             } else {
                 "fetching"
             };
@@ -209,21 +209,10 @@ fn state_of(view: &ShareView, now: Timestamp) -> &'static str {
     }
     for word in ["held", "waiting"] {
         if is_any(word) {
-            return leak(word);
+            return word;
         }
     }
     "delivered"
-}
-
-/// The word itself, for as long as the program runs.
-fn leak(word: &str) -> &'static str {
-    match word {
-        "stopped" => "stopped",
-        "retrying" => "retrying",
-        "under_way" => "under_way",
-        "held" => "held",
-        _ => "waiting",
-    }
 }
 
 /// How all of a recipient's deliveries stand: the worst of them.
@@ -642,7 +631,11 @@ impl InboxItem {
                 .filter(|_| own.recalled.is_none())
                 .map(|time| Recall {
                     at: at(time),
-                    why: view.taken_back_why.clone(),
+                    why: if view.taken_back_why.is_empty() {
+                        "other".to_owned()
+                    } else {
+                        view.taken_back_why.clone()
+                    },
                 }),
             taken_back_at: maybe_at(view.taken_back),
         })

@@ -121,7 +121,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     .answers::<shares::Recalled>(),
     Endpoint::act(
         Method::Post,
-        "/api/shares/{id}/deliveries/{delivery}/cancel",
+        "/api/shares/{id}/recipients/{recipient}/cancel",
         Action::Revoke,
         "End a share's deliveries to one recipient",
         || post(shares::cancel),
@@ -129,7 +129,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     .takes::<shares::Cancel>(),
     Endpoint::act(
         Method::Post,
-        "/api/shares/{id}/deliveries/{delivery}/retry",
+        "/api/shares/{id}/recipients/{recipient}/retry",
         Action::Retry,
         "Try a share's deliveries to one recipient again, now",
         || post(shares::retry),

@@ -207,6 +207,10 @@ impl NewShare {
         }
         let purpose = fields::word("purpose", Purpose::parse(&self.purpose))?;
         let priority = fields::word("priority", Priority::parse(&self.priority))?;
+        let message = fields::lines("message", &self.message, LONGEST_MESSAGE)?;
+        if priority == Priority::Emergency && message.is_empty() {
+            return Err(invalid("message", "Say why it is an emergency."));
+        }
         let mut recipients = Vec::new();
         for text in &self.recipients {
             let recipient = text
@@ -230,19 +234,20 @@ impl NewShare {
                 studies.push(wanted(state, found, priority));
             }
         }
+        let request = self.digest(&studies);
         Ok(Wanted::Share(Box::new(WantedShare {
             id,
             studies,
             recipients,
             purpose,
             priority,
-            message: Personal::new(fields::lines("message", &self.message, LONGEST_MESSAGE)?),
+            message: Personal::new(message),
             expires: self.expires(at)?,
             sends_at: (priority != Priority::Emergency)
                 .then(|| at.checked_add(UNDO).ok())
                 .flatten(),
             several_patients: self.several_patients,
-            request: self.digest(),
+            request,
         })))
     }
 
@@ -268,9 +273,21 @@ impl NewShare {
         Ok(Some(end))
     }
 
-    /// Of what was asked for, word for word.
-    fn digest(&self) -> Digest {
-        Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+    /// Of what was asked for. Found anew, a study is still the same.
+    fn digest(&self, studies: &[WantedStudy]) -> Digest {
+        let asked = Self {
+            studies: studies
+                .iter()
+                .map(|study| study.found.study.study_uid.to_string())
+                .collect(),
+            recipients: self.recipients.clone(),
+            purpose: self.purpose.clone(),
+            priority: self.priority.clone(),
+            message: self.message.clone(),
+            expires_at: self.expires_at.clone(),
+            several_patients: self.several_patients,
+        };
+        Digest::of(&serde_json::to_vec(&asked).unwrap_or_default())
     }
 }
 
@@ -467,7 +484,7 @@ pub struct Cancel {
     reason: String,
 }
 
-/// `POST /api/shares/{id}/deliveries/{delivery}/cancel`
+/// `POST /api/shares/{id}/recipients/{recipient}/cancel`
 pub async fn cancel(
     State(state): State<HubState>,
     Caller(caller): Caller,
@@ -483,7 +500,7 @@ pub async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/shares/{id}/deliveries/{delivery}/retry`
+/// `POST /api/shares/{id}/recipients/{recipient}/retry`
 pub async fn retry(
     State(state): State<HubState>,
     Caller(caller): Caller,

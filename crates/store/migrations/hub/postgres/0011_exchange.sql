@@ -42,7 +42,7 @@ CREATE INDEX errand_expires ON errand (expires_at);
 
 -- What a search has found, sealed, until whoever waits has read it.
 CREATE TABLE finding (
-    errand  TEXT COLLATE "C"   NOT NULL REFERENCES errand (id),
+    errand  TEXT COLLATE "C"   NOT NULL REFERENCES errand (id) ON DELETE CASCADE,
     number  BIGINT NOT NULL,
     finding TEXT COLLATE "C"   NOT NULL,
     PRIMARY KEY (errand, number)

@@ -228,6 +228,7 @@ CREATE TABLE delivery (
     -- Whose images it was made for; empty: whoever's they are. Others' do not
     -- join it.
     patient_key   TEXT    NOT NULL DEFAULT '',
+    patient_id    TEXT    NOT NULL DEFAULT '',
     state         TEXT    NOT NULL CHECK (state IN
         ('waiting', 'under_way', 'retrying', 'delivered', 'stopped', 'withdrawn')),
     created_at    BIGINT  NOT NULL,
@@ -243,6 +244,8 @@ CREATE TABLE delivery (
     -- The sender has said that all has come.
     complete      BOOLEAN NOT NULL DEFAULT FALSE,
     expected      BIGINT,
+    -- Images that came and are another patient's: they are not part of it.
+    left_out      BIGINT  NOT NULL DEFAULT 0,
     -- Why the last attempt, or an image of it, failed.
     failure       TEXT,
     CHECK (pending >= 0 AND failed >= 0

@@ -67,7 +67,7 @@ fn away() -> HubError {
 
 #[async_trait]
 impl Hub for Desk {
-    async fn errand(&self, _: Duration) -> Result<Option<Errand>, HubError> {
+    async fn errand(&self, _: Duration, _: bool) -> Result<Option<Errand>, HubError> {
         loop {
             if let Some(errand) = self.waiting.lock().unwrap().pop() {
                 return Ok(Some(errand));

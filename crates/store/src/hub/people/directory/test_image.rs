@@ -82,6 +82,7 @@ pub async fn send(
         priority: Priority::Ordinary,
         origin: "test",
         patient_key: "",
+        patient_id: "",
     };
     let by = Actor::member(&who);
     let patient = header.patient_id.clone();

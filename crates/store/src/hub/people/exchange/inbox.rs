@@ -28,10 +28,11 @@ use uuid::Uuid;
 
 const HOLD: &str = "SELECT id FROM share WHERE id = $1";
 
-/// What can still be undone has not come yet.
+/// What can still be undone has not come yet, and what was undone never does.
 const ITEM: &str = "SELECT i.verdict, i.recall_at, i.recalled_at FROM inbox i \
      JOIN share sh ON sh.id = i.share WHERE i.share = $1 AND i.recipient = $2 \
-     AND (sh.sends_at IS NULL OR sh.sends_at <= $3)";
+     AND (sh.sends_at IS NULL OR sh.sends_at <= $3 \
+     AND (sh.revoked_at IS NULL OR sh.revoked_at >= sh.sends_at))";
 
 const DELIVERIES: &str = "SELECT id FROM delivery WHERE share = $1 AND recipient = $2 ORDER BY id";
 

@@ -13,17 +13,18 @@ use crate::{
     hub::{
         errands, holdings,
         people::stop::Stop,
-        shares::{self, NewShare},
+        shares::{self, NO_NUMBER, NewShare},
         will,
     },
     value::{id, micros, patient_key},
 };
 use bildbro_domain::{
-    OrganisationId, Personal, StudyId,
+    GatewayId, OrganisationId, StudyId,
     audit::{Action, Actor, Entry, Outcome},
     member::Acting,
+    patient::may_be_one,
     policy::Denial,
-    share::LegalMode,
+    share::{LegalMode, Priority},
 };
 use bildbro_flow::ports::{
     hub::Timing,
@@ -36,6 +37,8 @@ use bildbro_wire::errand::FoundStudy;
 use jiff::Timestamp;
 
 const THERE: &str = "SELECT sender, request FROM share WHERE id = $1";
+
+const GATEWAY: &str = "SELECT id FROM gateway WHERE id = $1 AND active";
 
 const WHOSE: &str = "SELECT patient_key FROM study \
      WHERE id = $1 AND images > 0 AND deleted_at IS NULL";
@@ -69,6 +72,7 @@ pub async fn share(
         return Err(Refusal::NotFound.into());
     }
     one_patient(wanted, caller.at)?;
+    reachable(connection, wanted).await?;
     decide_all(connection, &who, caller, wanted).await?;
     put(connection, &who, timing, wanted, caller.at).await?;
     let mut entries = Vec::new();
@@ -98,6 +102,30 @@ async fn is_there(
         return Ok(true);
     }
     Err(Refusal::Taken("id").into())
+}
+
+/// What is to be fetched must have a gateway to fetch it.
+async fn reachable(connection: &mut Connection, wanted: &WantedShare) -> Result<(), Stop> {
+    let mut asked: Vec<GatewayId> = Vec::new();
+    for study in &wanted.studies {
+        let gateway = study.found.gateway;
+        if asked.contains(&gateway) {
+            continue;
+        }
+        let active: Option<String> = sqlx::query_scalar(GATEWAY)
+            .bind(gateway.to_string())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if active.is_none() {
+            return Err(Refusal::Invalid {
+                field: "studies",
+                why: "The gateway that found it has been revoked: search for it again.",
+            }
+            .into());
+        }
+        asked.push(gateway);
+    }
+    Ok(())
 }
 
 /// Two patients in one share is a slip unless it is said to be meant.
@@ -188,12 +216,24 @@ async fn put(
     Ok(())
 }
 
+/// Whether it names a patient, by a number.
+pub fn is_named(made_for: &str) -> bool {
+    !matches!(made_for, "" | NO_NUMBER)
+}
+
+fn is_same(chosen: &str, held: &str) -> bool {
+    match chosen {
+        NO_NUMBER => held.is_empty(),
+        chosen => may_be_one(chosen, held),
+    }
+}
+
 /// One study of the share.
 struct One<'a> {
     who: &'a Acting,
     wanted: &'a WantedShare,
     study: &'a WantedStudy,
-    /// Its patient, as compared; empty without a number.
+    /// Its patient, as compared; [`NO_NUMBER`] without one.
     patient_key: String,
     at: Timestamp,
 }
@@ -202,29 +242,33 @@ impl<'a> One<'a> {
     fn of(who: &'a Acting, wanted: &'a WantedShare, study: &'a WantedStudy, at: Timestamp) -> Self {
         let found = &study.found.study;
         let (id, issuer) = (found.patient_id.reveal(), found.patient_id_issuer.reveal());
+        let key = patient_key(id, issuer, at);
         Self {
             who,
             wanted,
             study,
-            patient_key: patient_key(id, issuer, at),
+            patient_key: if key.is_empty() {
+                NO_NUMBER.to_owned()
+            } else {
+                key
+            },
             at,
         }
     }
 
     /// What the hub holds of it already must be of the patient that was found.
     async fn is_the_patients(&self, connection: &mut Connection) -> Result<(), Stop> {
+        let chosen = self.patient_key.as_str();
         let held: Option<String> = sqlx::query_scalar(WHOSE)
             .bind(StudyId::of(self.own(), &self.study.found.study.study_uid).to_string())
             .fetch_optional(connection)
             .await?;
         match held {
-            Some(held) if !self.patient_key.is_empty() && held != self.patient_key => {
-                Err(Refusal::Invalid {
-                    field: "studies",
-                    why: "The images at the hub are of another patient than your PACS says now.",
-                }
-                .into())
+            Some(held) if !is_same(chosen, &held) => Err(Refusal::Invalid {
+                field: "studies",
+                why: "The images at the hub are of another patient than your PACS says now.",
             }
+            .into()),
             _ => Ok(()),
         }
     }
@@ -244,16 +288,21 @@ impl<'a> One<'a> {
             priority: self.wanted.priority,
             origin: "portal",
             patient_key: &self.patient_key,
+            patient_id: self.study.found.study.patient_id.reveal(),
         }
     }
 
     fn entry(&self, recipient: OrganisationId, outcome: Outcome) -> Entry {
-        let patient = Personal::new(key_of(&self.study.found.study, self.at));
+        let patient = self.study.found.study.patient_id.clone();
         let by = Actor::member(self.who);
         let mut entry = self.to(recipient).entry(self.at, outcome, by, patient);
         entry.unit = self.who.unit;
         entry.from = Some(self.who.from.clone());
         entry.share = Some(self.wanted.id);
+        if self.wanted.priority == Priority::Emergency {
+            entry.reason = Some(self.wanted.message.clone());
+            entry.detail = Some("emergency: not held by the recipient".to_owned());
+        }
         entry
     }
 
@@ -264,7 +313,11 @@ impl<'a> One<'a> {
     ) -> Result<Option<Denial>, Fault> {
         let of = will::Of {
             holder: self.own(),
-            patient_key: &self.patient_key,
+            patient_key: if is_named(&self.patient_key) {
+                &self.patient_key
+            } else {
+                ""
+            },
             institution: &self.study.found.study.institution,
         };
         let closed = will::met(connection, of, recipient, None).await?;

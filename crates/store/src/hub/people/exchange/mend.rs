@@ -33,9 +33,11 @@ const STANDS_OVER: &str = "UPDATE delivery_instance SET state = 'pending', attem
 const AGAIN: &str = "UPDATE delivery SET state = 'waiting', pending = pending + failed, \
      failed = 0, failure = NULL, updated_at = $2 WHERE id = $1";
 
-const FETCHED: &str = "SELECT e.gateway, e.node, e.task FROM errand e JOIN delivery d \
-     ON d.study = e.study WHERE d.share = $1 AND e.study = $2 AND e.kind = 'fetch' \
-     ORDER BY e.asked_at DESC LIMIT 1";
+/// Of a share in force.
+const FETCHED: &str = "SELECT e.gateway, e.node, e.task, d.id FROM errand e JOIN delivery d \
+     ON d.study = e.study JOIN share sh ON sh.id = d.share WHERE d.share = $1 AND e.study = $2 \
+     AND e.kind = 'fetch' AND d.state <> 'withdrawn' AND sh.revoked_at IS NULL \
+     AND (sh.expires_at IS NULL OR sh.expires_at > $3) ORDER BY e.asked_at DESC, d.id LIMIT 1";
 
 /// A share of the caller's organisation, held until the transaction ends.
 async fn own(
@@ -103,9 +105,6 @@ async fn deliveries(
         .bind(recipient.to_string())
         .fetch_all(connection)
         .await?;
-    if found.is_empty() {
-        return Err(Refusal::NotFound.into());
-    }
     let found = found.iter().map(|text| id(text, "delivery.id"));
     Ok(found.collect::<Result<_, Fault>>()?)
 }
@@ -121,7 +120,11 @@ pub async fn cancel(
     let who = own(connection, caller, Action::Revoke, share).await?;
     let actor = Actor::member(&who);
     let mut entries = Vec::new();
-    for delivery in deliveries(connection, share, recipient).await? {
+    let live = deliveries(connection, share, recipient).await?;
+    if live.is_empty() {
+        return Err(Refusal::Over("Nothing goes to this recipient any more.").into());
+    }
+    for delivery in live {
         entries.extend(by_hand::end(connection, delivery, &actor, caller.at).await?);
     }
     let asked = inbox::recall(connection, share, caller.at).await?;
@@ -160,7 +163,7 @@ pub async fn retry(
             };
             query.execute(&mut *connection).await?;
         }
-        queue::first_now(connection, recipient, id, caller.at).await?;
+        queue::again(connection, recipient, id, caller.at).await?;
         let by = Actor::member(&who);
         let mut entry = found.entry(caller.at, Action::Retry, Outcome::Success, by);
         (entry.organisation, entry.counterpart) = (Some(found.sender), Some(found.recipient));
@@ -183,12 +186,13 @@ pub async fn fetch_again(
     let who = own(connection, caller, Action::Retry, share).await?;
     let own = who.member.organisation;
     let id_of = StudyId::of(own, study);
-    let row: Option<(String, String, String)> = sqlx::query_as(FETCHED)
+    let row: Option<(String, String, String, String)> = sqlx::query_as(FETCHED)
         .bind(share.to_string())
         .bind(id_of.to_string())
+        .bind(micros(caller.at))
         .fetch_optional(&mut *connection)
         .await?;
-    let Some((gateway, node, task)) = row else {
+    let Some((gateway, node, task, delivery)) = row else {
         return Err(Refusal::NotFound.into());
     };
     let new = errands::New {
@@ -206,6 +210,8 @@ pub async fn fetch_again(
         Outcome::Success,
         &who,
     );
+    let found = delivery::read(connection, id(&delivery, "delivery.id")?).await?;
+    entry.patient_id = found.map(|found| found.patient_id);
     entry.share = Some(share);
     entry.studies = vec![study.clone()];
     entry.detail = Some("the PACS was asked again".to_owned());

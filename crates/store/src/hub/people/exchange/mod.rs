@@ -25,6 +25,7 @@ use bildbro_domain::{
     member::Acting,
     policy::Denial,
 };
+use bildbro_flow::ports::StoreError;
 use bildbro_flow::ports::portal::{
     Answer, Caller, Page, Refusal,
     inbox::{Colleagues, Compared, Decision, Handler, Inboxes, Tray, TrayCounts},
@@ -107,21 +108,20 @@ impl Searches for HubDb {
         tx.end(done).await?
     }
 
-    async fn end_search(
+    async fn show_found(
         &self,
         caller: &Caller,
-        parts: &[ErrandId],
-        shown: &[(Personal, Vec<StudyUid>)],
-    ) -> Answer<()> {
-        quietly!(self, "end a search", |tx| search::end(
-            &mut tx, caller, parts, shown
+        found: &[(Personal, StudyUid)],
+    ) -> Answer<Vec<u64>> {
+        quietly!(self, "show what was found", |tx| search::show(
+            &mut tx, caller, found
         ))
     }
 
-    async fn held_images(&self, caller: &Caller, studies: &[StudyUid]) -> Answer<Vec<u64>> {
-        let mut tx = self.db.read("count what is held").await?;
-        let done = settle(search::held(&mut tx, caller, studies).await);
-        tx.end(done).await?
+    async fn end_search(&self, parts: &[ErrandId]) -> Result<(), StoreError> {
+        let mut tx = self.db.write("end a search").await?;
+        let done = search::end(&mut tx, parts).await;
+        tx.end(done).await
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
         errands::{self, New},
         people::stop::Stop,
     },
-    value::{id, maybe_time, signed, unsigned},
+    value::{id, maybe_time, micros, signed, unsigned},
 };
 use bildbro_domain::{
     ErrandId, OrganisationId, Personal, StudyId, StudyUid,
@@ -41,10 +41,14 @@ const PART: &str = "SELECT gateway, state, failure, cut IS TRUE AS cut FROM erra
 const FINDINGS: &str = "SELECT finding FROM finding WHERE errand = $1 AND number >= $2 \
      ORDER BY number LIMIT $3";
 
-const FORGET: [&str; 2] = [
-    "DELETE FROM finding WHERE errand IN (SELECT id FROM errand WHERE id = $1 AND session = $2)",
-    "DELETE FROM errand WHERE id = $1 AND session = $2",
-];
+/// Its findings go with it.
+const FORGET: &str = "DELETE FROM errand WHERE id = $1 AND kind = 'find'";
+
+const OPEN: &str = "SELECT COUNT(*) FROM errand WHERE session = $1 AND kind = 'find' \
+     AND state IN ('waiting', 'under_way') AND expires_at > $2";
+
+/// Searches that a session may have under way, each at every gateway.
+const MOST_OPEN: i64 = 12;
 
 const HELD: &str = "SELECT id, images FROM study WHERE deleted_at IS NULL AND id IN ";
 
@@ -76,6 +80,14 @@ pub async fn begin(
 ) -> Result<Vec<ErrandId>, Stop> {
     let who = allowed_to(connection, caller, Action::Search).await?;
     let own = who.member.organisation;
+    let open: i64 = sqlx::query_scalar(OPEN)
+        .bind(who.session.to_string())
+        .bind(micros(caller.at))
+        .fetch_one(&mut *connection)
+        .await?;
+    if open >= MOST_OPEN {
+        return Err(Refusal::Over("Too many searches are under way: wait for them.").into());
+    }
     let mut begun = Vec::new();
     for (gateway, task) in &search.tasks {
         let new = New {
@@ -162,47 +174,42 @@ async fn part(
     }))
 }
 
-/// Also when the session has ended in the meantime: what was shown was shown.
-pub async fn end(
+pub async fn end(connection: &mut Connection, parts: &[ErrandId]) -> Result<(), Fault> {
+    for errand in parts {
+        sqlx::query(FORGET)
+            .bind(errand.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+pub async fn show(
     connection: &mut Connection,
     caller: &Caller,
-    parts: &[ErrandId],
-    shown: &[(Personal, Vec<StudyUid>)],
-) -> Result<(), Stop> {
-    let who = acting(connection, caller).await?;
-    let who = who.ok_or(Refusal::NoSession)?;
-    for errand in parts {
-        for statement in FORGET {
-            sqlx::query(statement)
-                .bind(errand.to_string())
-                .bind(who.session.to_string())
-                .execute(&mut *connection)
-                .await?;
+    found: &[(Personal, StudyUid)],
+) -> Result<Vec<u64>, Stop> {
+    let who = allowed_to(connection, caller, Action::Search).await?;
+    let own = who.member.organisation;
+    let mut patients: Vec<(&Personal, Vec<StudyUid>)> = Vec::new();
+    for (patient, study) in found {
+        match patients.iter_mut().find(|(known, _)| *known == patient) {
+            Some((_, studies)) => studies.push(study.clone()),
+            None => patients.push((patient, vec![study.clone()])),
         }
     }
-    let entries = shown.iter().map(|(patient, studies)| {
+    let entries = patients.into_iter().map(|(patient, studies)| {
         let id = Uuid::now_v7();
         let mut entry = Entry::by(id, caller.at, Action::Search, Outcome::Success, &who);
         entry.patient_id = (!patient.reveal().is_empty()).then(|| patient.clone());
-        entry.studies.clone_from(studies);
+        entry.studies = studies;
         entry.detail = Some("studies in the own PACS were shown".to_owned());
         entry
     });
     audit::append(connection, &entries.collect::<Vec<_>>()).await?;
-    Ok(())
-}
-
-pub async fn held(
-    connection: &mut Connection,
-    caller: &Caller,
-    studies: &[StudyUid],
-) -> Result<Vec<u64>, Stop> {
-    let who = acting(connection, caller).await?;
-    let who = who.ok_or(Refusal::NoSession)?;
-    let own = who.member.organisation;
-    let ids: Vec<String> = studies
+    let ids: Vec<String> = found
         .iter()
-        .map(|uid| StudyId::of(own, uid).to_string())
+        .map(|(_, uid)| StudyId::of(own, uid).to_string())
         .collect();
     let mut held: HashMap<String, i64> = HashMap::new();
     for part in ids.chunks(LIST) {

@@ -31,9 +31,10 @@ const ENTRIES: &str = "SELECT text FROM audit WHERE share = $1 \
 
 const SENDER: &str = "SELECT sender FROM share WHERE id = $1 AND origin <> 'test'";
 
-/// What can still be undone has not come yet.
+/// What can still be undone has not come yet, and what was undone never does.
 const ITEM: &str = "SELECT i.verdict, i.compared FROM inbox i JOIN share sh ON sh.id = i.share \
-     WHERE i.share = $1 AND i.recipient = $2 AND (sh.sends_at IS NULL OR sh.sends_at <= $3)";
+     WHERE i.share = $1 AND i.recipient = $2 AND (sh.sends_at IS NULL OR sh.sends_at <= $3 \
+     AND (sh.revoked_at IS NULL OR sh.revoked_at >= sh.sends_at))";
 
 const ON_ITS_WAY: &str = "SELECT CAST(COALESCE(SUM(i.length), 0) AS BIGINT), \
      MIN(di.receipt_at) FROM delivery d JOIN delivery_instance di ON di.delivery = d.id \

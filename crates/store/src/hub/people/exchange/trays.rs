@@ -67,10 +67,11 @@ macro_rules! live {
     };
 }
 
-/// What can still be undone has not come yet.
+/// What can still be undone has not come yet, and what was undone never does.
 macro_rules! come {
     () => {
-        "(sh.sends_at IS NULL OR sh.sends_at <= $2)"
+        "(sh.sends_at IS NULL OR sh.sends_at <= $2 \
+         AND (sh.revoked_at IS NULL OR sh.revoked_at >= sh.sends_at))"
     };
 }
 
@@ -85,7 +86,9 @@ macro_rules! tray {
          WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.share = i.share \
          AND d.recipient = i.recipient \
          AND d.state IN ('waiting', 'under_way', 'retrying', 'stopped')) THEN 'under_way' \
-         WHEN i.to_open AND i.opened_at IS NULL THEN 'new' ELSE 'done' END"
+         WHEN i.to_open AND i.opened_at IS NULL AND EXISTS (SELECT 1 FROM delivery d \
+         WHERE d.share = i.share AND d.recipient = i.recipient AND d.state <> 'withdrawn') \
+         THEN 'new' ELSE 'done' END"
     };
 }
 
@@ -100,10 +103,12 @@ const COUNTS: &str = concat!(
     ")) t GROUP BY tray"
 );
 
+/// As far as a person would count: it is looked at several times a second.
 const COUNT_ALL: &str = concat!(
-    "SELECT COUNT(*) FROM inbox i JOIN share sh ON sh.id = i.share \
+    "SELECT COUNT(*) FROM (SELECT 1 FROM inbox i JOIN share sh ON sh.id = i.share \
      WHERE i.recipient = $1 AND ",
-    come!()
+    come!(),
+    " LIMIT 1000) t"
 );
 
 /// `$3` and `$4` are the last item's time and id, `$5` the tray, `$6` how many.

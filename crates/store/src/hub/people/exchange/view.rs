@@ -1,14 +1,17 @@
 //! A share with all that is known of it, as its sender or a recipient sees it.
 
-use super::search::SILENT;
+use super::{make::is_named, search::SILENT};
 use crate::{
     database::{Builder, Connection, Flag},
     fault::Fault,
+    hub::will,
     value::{id, maybe_time, name, time, unsigned, word},
 };
 use bildbro_domain::{
     CareUnitId, MemberId, OrganisationId, Personal, ShareId,
+    care::Closed,
     matching::Described,
+    patient::may_be_one,
     share::{DeliveryState, Failure, LegalMode, Priority, Purpose},
 };
 use bildbro_flow::ports::portal::{
@@ -31,11 +34,12 @@ const SHARES: &str = "SELECT sh.id, sh.sender, s.name AS sender_name, sh.created
 
 const DELIVERIES: &str = "SELECT d.share, d.study, d.recipient, d.state, d.held IS TRUE AS held, \
      d.complete IS TRUE AS complete, d.images, d.bytes, d.pending, d.stored, d.already_there, \
-     d.failed, d.failure, d.updated_at, d.expected, j.due_at, st.study_uid, st.patient_id, \
+     d.failed, d.failure, d.updated_at, d.expected, sh.purpose, d.patient_key, j.due_at, st.study_uid, st.holder, \
+     st.patient_key AS study_key, st.patient_id, \
      st.patient_id_issuer, st.patient_name, st.patient_birth_date, st.patient_sex, \
      st.accession, st.study_date, st.study_time, st.description, st.institution, st.modality, \
-     st.images AS here, st.expected AS study_expected, st.complete_at IS NOT NULL AS whole \
-     FROM delivery d JOIN study st ON st.id = d.study \
+     st.images AS here, st.expected AS study_expected \
+     FROM delivery d JOIN study st ON st.id = d.study JOIN share sh ON sh.id = d.share \
      LEFT JOIN job j ON j.kind = 'delivery' AND j.subject = d.id WHERE d.share IN ";
 
 const RECIPIENTS: &str = "SELECT i.share, i.recipient, o.name, i.came_at, i.changed_at, \
@@ -49,7 +53,7 @@ const RECIPIENTS: &str = "SELECT i.share, i.recipient, o.name, i.came_at, i.chan
      WHERE i.share IN ";
 
 const FETCHES: &str = "SELECT e.study, e.state, e.node, e.completed, e.failed, e.remaining, \
-     e.failure, e.due_at, e.updated_at, g.last_seen FROM errand e \
+     e.failure, e.due_at, e.updated_at, e.asked_at, g.last_seen FROM errand e \
      JOIN gateway g ON g.id = e.gateway WHERE e.kind = 'fetch' AND e.study IN ";
 
 const SERIES: &str = "SELECT study, modality, description, body_part, images FROM series \
@@ -92,7 +96,11 @@ struct DeliveryRow {
     failure: Option<String>,
     updated_at: i64,
     expected: Option<i64>,
+    patient_key: String,
+    purpose: String,
     due_at: Option<i64>,
+    holder: String,
+    study_key: String,
     study_uid: String,
     patient_id: String,
     patient_id_issuer: String,
@@ -107,7 +115,6 @@ struct DeliveryRow {
     modality: String,
     here: i64,
     study_expected: Option<i64>,
-    whole: Flag,
 }
 
 #[derive(sqlx::FromRow)]
@@ -143,6 +150,7 @@ struct FetchRow {
     failure: Option<String>,
     due_at: i64,
     updated_at: i64,
+    asked_at: i64,
     last_seen: Option<i64>,
 }
 
@@ -160,6 +168,36 @@ impl Eyes {
             Self::Sender => true,
             Self::Recipient(own) => own == recipient,
         }
+    }
+
+    /// A recipient is told nothing of a study whose images are of another
+    /// patient than the one who was chosen, nor of what the patient has closed
+    /// since, unless it has it.
+    async fn must_not_see(
+        self,
+        connection: &mut Connection,
+        row: &DeliveryRow,
+    ) -> Result<bool, Fault> {
+        let Self::Recipient(own) = self else {
+            return Ok(false);
+        };
+        let chosen = row.patient_key.as_str();
+        if is_named(chosen) && !may_be_one(chosen, &row.study_key) {
+            return Ok(true);
+        }
+        if row.stored + row.already_there > 0 {
+            return Ok(false);
+        }
+        let purpose = word(Purpose::parse(&row.purpose), "share.purpose")?;
+        if purpose == Purpose::PatientRequest {
+            return Ok(false);
+        }
+        let of = will::Of {
+            holder: id(&row.holder, "study.holder")?,
+            patient_key: &row.study_key,
+            institution: &row.institution,
+        };
+        Ok(will::met(connection, of, own, None).await? != Closed::Nothing)
     }
 }
 
@@ -183,7 +221,10 @@ pub async fn load(
     for row in rows::<DeliveryRow>(connection, DELIVERIES, shares, " ORDER BY d.id").await? {
         let recipient = id(&row.recipient, "delivery.recipient")?;
         let share: ShareId = id(&row.share, "delivery.share")?;
-        let Some(view) = views.get_mut(&share).filter(|_| eyes.sees(recipient)) else {
+        if !eyes.sees(recipient) || eyes.must_not_see(connection, &row).await? {
+            continue;
+        }
+        let Some(view) = views.get_mut(&share) else {
             continue;
         };
         let uid = row.study_uid.clone();
@@ -213,11 +254,19 @@ pub async fn load(
     Ok(shares.iter().filter_map(|id| views.remove(id)).collect())
 }
 
-/// What is over, and left nothing with the recipient, tells it nothing of whom it
-/// was about.
+fn left(delivery: &SharedDelivery) -> bool {
+    delivery.stored + delivery.already_there > 0
+}
+
+/// What is over, for everyone or for this recipient, and left nothing with it,
+/// tells it nothing of whom it was about.
 fn close(view: &mut ShareView, at: Timestamp) {
     let is_over = view.taken_back.is_some() || view.expires.is_some_and(|end| end <= at);
-    let left = |d: &SharedDelivery| d.stored + d.already_there > 0;
+    let is_over = is_over
+        || view
+            .deliveries
+            .iter()
+            .all(|d| d.state == DeliveryState::Withdrawn);
     if is_over && !view.deliveries.iter().any(left) {
         view.studies.clear();
         view.message = Personal::default();
@@ -254,11 +303,14 @@ async fn put_fetches(
     // The newest comes last.
     for row in found {
         let places = studies.get(&row.study).map_or(&[][..], Vec::as_slice);
+        let asked = time(row.asked_at)?;
         let view = fetch(row, at)?;
         for (share, position) in places {
+            // A fetch of before the share was for another one.
             let study = views
                 .get_mut(share)
-                .and_then(|v| v.studies.get_mut(*position));
+                .filter(|view| view.made <= asked)
+                .and_then(|view| view.studies.get_mut(*position));
             if let Some(study) = study {
                 study.fetch = Some(view.clone());
             }
@@ -361,7 +413,7 @@ fn study(row: &DeliveryRow) -> Result<SharedStudy, Fault> {
         institution: row.institution.clone(),
         here: unsigned(row.here),
         expected: row.expected.or(row.study_expected).map(unsigned),
-        complete: row.whole.0,
+        complete: row.complete.0,
         series: Vec::new(),
         fetch: None,
     })
