@@ -45,6 +45,16 @@ impl Person {
 }
 
 pub async fn person(hub: &HubDb, organisation: OrganisationId, role: BuiltIn) -> Person {
+    person_at(hub, organisation, role, 0).await
+}
+
+/// Someone who logged in then.
+pub async fn person_at(
+    hub: &HubDb,
+    organisation: OrganisationId,
+    role: BuiltIn,
+    seconds: i64,
+) -> Person {
     let token = Digest::of(Uuid::new_v4().as_bytes());
     let new = FirstMember {
         organisation,
@@ -65,7 +75,7 @@ pub async fn person(hub: &HubDb, organisation: OrganisationId, role: BuiltIn) ->
         },
         from: "192.0.2.7".into(),
         agent: "test".into(),
-        at: at(0),
+        at: at(seconds),
     };
     hub.begin_session(session).await.unwrap();
     Person(token)

@@ -273,6 +273,8 @@ pub struct ShareLine {
     pub purpose: &'static str,
     pub priority: &'static str,
     pub recipients: Vec<Party>,
+    /// The id of the request that it answers.
+    pub answers: Option<String>,
 }
 
 pub fn patients(view: &ShareView, now: Timestamp) -> Vec<Patient> {
@@ -314,6 +316,7 @@ impl ShareLine {
             purpose: view.purpose.as_str(),
             priority: view.priority.as_str(),
             recipients: view.recipients.iter().map(recipient).collect(),
+            answers: view.answers.map(|request| request.to_string()),
         }
     }
 }
@@ -609,6 +612,8 @@ pub struct InboxItem {
     /// Not answered yet.
     recall: Option<Recall>,
     taken_back_at: Option<String>,
+    /// The id of our own request that it answers.
+    answers: Option<String>,
 }
 
 impl InboxItem {
@@ -645,6 +650,7 @@ impl InboxItem {
                     why: view.taken_back_why.clone(),
                 }),
             taken_back_at: maybe_at(view.taken_back),
+            answers: view.answers.map(|request| request.to_string()),
         })
     }
 }

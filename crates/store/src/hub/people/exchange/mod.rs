@@ -6,6 +6,7 @@ mod inbox;
 mod make;
 mod mend;
 mod recipients;
+mod requests;
 mod search;
 mod story;
 mod trays;
@@ -117,6 +118,8 @@ macro_rules! quietly {
         $tx.end(done).await?
     }};
 }
+
+use {act, quietly};
 
 #[async_trait]
 impl Searches for HubDb {

@@ -118,7 +118,7 @@ const NEWEST: &str = "SELECT share, came_at FROM inbox WHERE recipient = $1 \
      ORDER BY came_at DESC, share DESC LIMIT $2";
 
 /// Where a page begins: a time and an id, or the newest.
-fn cursor(before: Option<&str>) -> Result<(i64, String), Refusal> {
+pub(super) fn cursor(before: Option<&str>) -> Result<(i64, String), Refusal> {
     let from = match before {
         None => Some((i64::MAX, String::new())),
         Some(cursor) => cursor.split_once('_').and_then(|(at, id)| {
@@ -175,7 +175,7 @@ pub async fn shares(
 }
 
 /// Whoever may see this; each look asks again.
-async fn looking(
+pub(super) async fn looking(
     connection: &mut Connection,
     caller: &Caller,
     action: Action,
