@@ -63,10 +63,15 @@ export function Ask() {
         after: async (_, { id }) => {
             keep(member, undefined);
             if (may('find')) await navigate({ to: '/requests/$id', params: { id } });
-            else setTyped(nothing());
+            else {
+                setTyped(nothing());
+                setTried(false);
+            }
         },
         says: (_, { holder }) => t('requests:new.sent', { name: nameOf(holder) }),
     });
+    // One who sees the request next does not ask again.
+    const isGoing = send.isPending || (send.isSuccess && may('find'));
     const taken = takenFor(typed.number);
     const lacks = {
         holder: !typed.holder,
@@ -75,7 +80,7 @@ export function Ask() {
     };
     const submit = () => {
         setTried(true);
-        if (Object.values(lacks).some(Boolean) || send.isPending || send.isSuccess) return;
+        if (Object.values(lacks).some(Boolean) || isGoing) return;
         send.mutate(typed, {
             onError: (error) => {
                 if (problemOf(error).word === 'taken') set({ id: crypto.randomUUID() });
@@ -103,12 +108,7 @@ export function Ask() {
                     actions={
                         <>
                             <Button onPress={clear}>{t('requests:new.clear')}</Button>
-                            <Button
-                                kind="primary"
-                                type="submit"
-                                icon="send"
-                                isPending={send.isPending || send.isSuccess}
-                            >
+                            <Button kind="primary" type="submit" icon="send" isPending={isGoing}>
                                 {t('requests:new.send')}
                             </Button>
                         </>
