@@ -279,6 +279,34 @@ const inboxPage = createRoute({
         lazyRouteComponent(() => import('./features/inbox/InboxPage'), 'InboxPage'),
     ),
 });
+const requests = createRoute({
+    getParentRoute: () => shell,
+    path: '/requests',
+    validateSearch: z.object({
+        side: z.enum(['received', 'asked']).optional().catch(undefined),
+        show: z.enum(['waiting', 'answered', 'over', 'all']).catch('waiting').default('waiting'),
+    }),
+    component: needs(
+        ['find'],
+        lazyRouteComponent(() => import('./features/requests/Requests'), 'Requests'),
+    ),
+});
+const requestNew = createRoute({
+    getParentRoute: () => shell,
+    path: '/requests/new',
+    component: needs(
+        ['receive'],
+        lazyRouteComponent(() => import('./features/requests/Ask'), 'Ask'),
+    ),
+});
+const requestPage = createRoute({
+    getParentRoute: () => shell,
+    path: '/requests/$id',
+    component: needs(
+        ['find'],
+        lazyRouteComponent(() => import('./features/requests/RequestPage'), 'RequestPage'),
+    ),
+});
 const members = createRoute({
     getParentRoute: () => shell,
     path: '/members',
@@ -425,6 +453,9 @@ const tree = root.addChildren([
         sharePage,
         inbox,
         inboxPage,
+        requests,
+        requestNew,
+        requestPage,
         members,
         member,
         explain,

@@ -62,6 +62,13 @@ words!(
         Assign = "assign",
         /// What became of the copies of a share that was taken back.
         AnswerRecall = "answer_recall",
+        /// Another organisation was asked for a patient's images, reminded, or told
+        /// that they are not needed any more.
+        AskImages = "ask_images",
+        /// A request was taken to be handled, answered with a share, or turned down.
+        AnswerRequest = "answer_request",
+        /// Someone looked at what was asked of their organisation, or by it.
+        FollowRequest = "follow_request",
         /// Images were opened, or taken out as a copy.
         View = "view",
         Download = "download",

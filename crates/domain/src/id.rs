@@ -91,6 +91,10 @@ id!(
     ShareId
 );
 id!(
+    /// One organisation's asking another for a patient's images.
+    ImageRequestId
+);
+id!(
     /// A share's progress to one recipient.
     DeliveryId
 );

@@ -16,6 +16,7 @@ pub mod complete;
 pub mod header;
 pub mod hsa;
 pub mod id;
+pub mod image_request;
 pub mod matching;
 pub mod member;
 pub mod organisation;
@@ -32,8 +33,8 @@ pub use header::InstanceHeader;
 pub use hsa::HsaId;
 pub use id::{
     AssignmentId, BlockId, CareUnitId, ClaimId, ConsentId, DeliveryId, Digest, EmergencyId,
-    ErrandId, GatewayId, InstanceId, MachineId, MemberId, OrganisationId, RoleId, SessionId,
-    ShareId, StudyId,
+    ErrandId, GatewayId, ImageRequestId, InstanceId, MachineId, MemberId, OrganisationId, RoleId,
+    SessionId, ShareId, StudyId,
 };
 pub use patient::PatientKey;
 pub use personal::Personal;

@@ -11,9 +11,9 @@ words!(
     Permission {
         /// Search for studies, in one's own PACS or in the overview.
         Find = "find",
-        /// Share studies, and take shares back.
+        /// Share studies, and take shares back; answer who asks for images.
         Share = "share",
-        /// See what has come, accept or decline it.
+        /// See what has come, accept or decline it; ask others for images.
         Receive = "receive",
         /// Open images and reports.
         View = "view",

@@ -71,10 +71,12 @@ pub const fn family(action: Action) -> Family {
         | A::Decline
         | A::Assign
         | A::AnswerRecall
+        | A::AskImages
+        | A::AnswerRequest
         | A::SendTestImage => Family::BeginTransfer,
         A::Deliver => Family::Delivered,
         A::Complete => Family::Changed,
-        A::Search | A::FollowShare | A::OpenInbox => Family::Query,
+        A::Search | A::FollowShare | A::OpenInbox | A::FollowRequest => Family::Query,
         A::Fetch => Family::Import,
         A::View => Family::Viewed,
         A::Download => Family::Export,

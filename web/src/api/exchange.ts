@@ -79,6 +79,8 @@ export interface NewShare {
     message: string;
     expires_at: string | null;
     several_patients: boolean;
+    /** The request that it answers. */
+    answers?: string | null;
 }
 export type ShareState =
     | 'fetching'
@@ -109,6 +111,8 @@ export interface ShareLine extends ShareProgress {
     purpose: Purpose;
     priority: Priority;
     recipients: Named[];
+    /** The request that it answers. */
+    answers: string | null;
 }
 export interface ShareStudy {
     study_uid: string;
@@ -228,6 +232,8 @@ export interface InboxItem extends InboxProgress {
     opened_by: string | null;
     assigned_to: ({ kind: 'member' | 'unit' } & Named) | null;
     recall: { at: string; why: string } | null;
+    /** Our own request that it answers. */
+    answers: string | null;
 }
 export interface InboxStudy {
     study_uid: string;
@@ -263,4 +269,59 @@ export type Decision = '' | 'same_person' | 'new_patient';
 export interface Colleagues {
     members: Named[];
     units: Named[];
+}
+
+// Request
+export type RequestSide = 'asked' | 'received';
+export type RequestState = 'open' | 'being_handled' | 'answered' | 'declined' | 'withdrawn' | 'expired';
+export interface NewImageRequest {
+    holder: string;
+    patient_id: string;
+    patient_name: string;
+    patient_birth_date: string;
+    wanted: string;
+    from: string | null;
+    until: string | null;
+    modality: string;
+    purpose: Purpose;
+    priority: Priority;
+    needed_by: string | null;
+}
+export interface ImageRequest {
+    id: string;
+    side: RequestSide;
+    asker: Named;
+    holder: Named;
+    patient: Patient;
+    wanted: string;
+    from: string | null;
+    until: string | null;
+    modality: string;
+    purpose: Purpose;
+    priority: Priority;
+    needed_by: string | null;
+    asked_at: string;
+    /** Told to the asker's own. */
+    asked_by: string | null;
+    unit: string | null;
+    state: RequestState;
+    expires_at: string;
+    handled_at: string | null;
+    /** Told to the holder's own. */
+    handled_by: string | null;
+    reminded_at: string | null;
+    /** From when one may remind; null: now. */
+    remind_from: string | null;
+    /** What it was answered with. */
+    share: string | null;
+    reason: string | null;
+    changed_at: string;
+}
+export type RequestCounts = Record<RequestSide, { open: number; being_handled: number }>;
+export interface RequestPage extends Page<ImageRequest> {
+    counts: RequestCounts;
+}
+export interface RequestsNews {
+    counts: RequestCounts;
+    items: { id: string; state: RequestState; changed_at: string }[];
 }

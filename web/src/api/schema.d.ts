@@ -1995,6 +1995,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom one can ask for images */
+        get: operations["get_requests_holders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A request, as one's side of it sees it */
+        get: operations["get_requests_id"];
+        /** Ask another organisation for images; asked twice under one id, it is asked once */
+        put: operations["put_requests_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked of one's organisation, or by it, newest first */
+        get: operations["get_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the newest requests go (server-sent events) */
+        get: operations["get_requests_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}/handle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a request to handle it */
+        post: operations["post_requests_id_handle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline a request; whoever asked is told why */
+        post: operations["post_requests_id_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw one's own request */
+        post: operations["post_requests_id_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind the holder, once a day at most */
+        post: operations["post_requests_id_remind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/search": {
         parameters: {
             query?: never;
@@ -3563,6 +3700,8 @@ export interface components {
             purpose: string;
             priority: string;
             recipients: components["schemas"]["Party2"][];
+            /** @description The id of the request that it answers. */
+            answers?: string | null;
             message: string;
             legal_mode: string;
             expires_at?: string | null;
@@ -3682,6 +3821,12 @@ export interface components {
              * @default false
              */
             several_patients?: boolean;
+            /**
+             * @description The id of the request that it answers: then it has studies of that patient
+             *     alone, and whoever asked is among the recipients.
+             * @default null
+             */
+            answers?: string | null;
         };
         /** @description A list, or a page of one. */
         Items6: {
@@ -3722,6 +3867,8 @@ export interface components {
             purpose: string;
             priority: string;
             recipients: components["schemas"]["Party2"][];
+            /** @description The id of the request that it answers. */
+            answers?: string | null;
         };
         Recalled: {
             /**
@@ -3790,6 +3937,8 @@ export interface components {
             /** @description Not answered yet. */
             recall?: components["schemas"]["Recall"] | null;
             taken_back_at?: string | null;
+            /** @description The id of our own request that it answers. */
+            answers?: string | null;
         };
         /** @description Whom something was given to. */
         Assigned: {
@@ -3858,6 +4007,8 @@ export interface components {
             /** @description Not answered yet. */
             recall?: components["schemas"]["Recall"] | null;
             taken_back_at?: string | null;
+            /** @description The id of our own request that it answers. */
+            answers?: string | null;
             message: string;
             expires_at?: string | null;
             contents: components["schemas"]["InboxStudy"][];
@@ -3926,6 +4077,102 @@ export interface components {
         };
         /** @enum {string} */
         RecallWord: "removed" | "kept";
+        /** @description All that whoever may ask, and no more, is told. */
+        AskedRequest: {
+            id: string;
+        };
+        NewImageRequest: {
+            /** @description The organisation that has the images. */
+            holder: string;
+            patient_id: string;
+            /**
+             * @description Who gives such numbers; empty for a personnummer.
+             * @default
+             */
+            patient_id_issuer?: string;
+            /** @default  */
+            patient_name?: string;
+            /**
+             * @description `YYYY-MM-DD`, or empty.
+             * @default
+             */
+            patient_birth_date?: string;
+            /** @description Which images, in words. */
+            wanted: string;
+            /**
+             * @description Of studies from this day on, `YYYY-MM-DD`; and until that one.
+             * @default null
+             */
+            from?: string | null;
+            /** @default null */
+            until?: string | null;
+            /** @default  */
+            modality?: string;
+            /** @description As a share's. */
+            purpose: string;
+            priority: string;
+            /**
+             * @description The day they are needed by, `YYYY-MM-DD`.
+             * @default null
+             */
+            needed_by?: string | null;
+        };
+        RequestList: {
+            items: components["schemas"]["ImageRequest"][];
+            /** @description What to ask for the next page with; null at the end. */
+            next?: string | null;
+            counts: components["schemas"]["WaitingRequests"];
+        };
+        /** @description A request, as one side of it sees it. */
+        ImageRequest: {
+            id: string;
+            /** @description `asked` by us, or `received`. */
+            side: string;
+            asker: components["schemas"]["Party2"];
+            holder: components["schemas"]["Party2"];
+            patient: components["schemas"]["Patient"];
+            wanted: string;
+            from?: string | null;
+            until?: string | null;
+            modality: string;
+            purpose: string;
+            priority: string;
+            needed_by?: string | null;
+            asked_at: string;
+            /** @description Told to the asker's own. */
+            asked_by?: string | null;
+            /** @description Where in the asker's organisation. */
+            unit?: string | null;
+            /** @description `open`, `being_handled`, `answered`, `declined`, `withdrawn`, `expired`. */
+            state: string;
+            /** @description When it runs out, unanswered. */
+            expires_at: string;
+            handled_at?: string | null;
+            /** @description Told to the holder's own. */
+            handled_by?: string | null;
+            reminded_at?: string | null;
+            /** @description From when the holder may be reminded; null: now. */
+            remind_from?: string | null;
+            /** @description The share that it was answered with. */
+            share?: string | null;
+            /** @description Why it was declined. */
+            reason?: string | null;
+            changed_at: string;
+        };
+        /** @description What waits for an answer, on each side. */
+        WaitingRequests: {
+            asked: components["schemas"]["Waiting"];
+            received: components["schemas"]["Waiting"];
+        };
+        Waiting: {
+            /** Format: uint64 */
+            open: number;
+            /** Format: uint64 */
+            being_handled: number;
+        };
+        DeclineRequest: {
+            reason: string;
+        };
         Entries: {
             items: components["schemas"]["EntryJson"][];
             next?: string | null;
@@ -8525,6 +8772,289 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RecallDone"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_requests_holders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items5"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_requests_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageRequest"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_requests_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImageRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedRequest"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestList"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_requests_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_requests_id_handle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_requests_id_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_requests_id_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing2"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_requests_id_remind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing2"];
             };
         };
         responses: {

@@ -14,26 +14,35 @@ import { Icon } from '@/ui/icons';
 import { ProblemView } from '@/ui/ProblemView';
 import { ComboBox } from '@/ui/Select';
 import { Skeleton } from '@/ui/Skeleton';
-import { exchange } from './calls';
+import { exchange, requests } from './calls';
 import { nearest, ordered } from './recipients';
 
 type Recipients = Awaited<ReturnType<typeof exchange.recipients>>;
 
-export function useRecipients() {
-    return useQuery({ queryKey: ['recipients'], queryFn: exchange.recipients, staleTime: 60_000 });
+export function useRecipients(enabled = true) {
+    return useQuery({ queryKey: ['recipients'], queryFn: exchange.recipients, staleTime: 60_000, enabled });
+}
+
+/** Whom one can ask for images, and whether we take what they send. */
+function useHolders(enabled: boolean) {
+    return useQuery({ queryKey: ['holders'], queryFn: requests.holders, staleTime: 60_000, enabled });
 }
 
 interface Props {
+    /** To be asked for images, instead of being sent them. */
+    asked?: boolean;
     chosen: string[];
     onChange(chosen: string[]): void;
     error?: string;
     single?: boolean;
 }
 
-export function RecipientPicker({ chosen, onChange, error, single }: Props) {
+export function RecipientPicker({ asked = false, chosen, onChange, error, single }: Props) {
     const { t } = useTranslation('exchange');
     const word = useWord();
-    const recipients = useRecipients();
+    const sentTo = useRecipients(!asked);
+    const holders = useHolders(asked);
+    const recipients = asked ? holders : sentTo;
     const [typed, setTyped] = useState('');
     // For a moment, so that the list closes: what is picked goes among the chosen, not into the field.
     const [picked, setPicked] = useState<string | null>(null);
@@ -48,7 +57,8 @@ export function RecipientPicker({ chosen, onChange, error, single }: Props) {
         onChange(isIn ? [...(single ? [] : rest), id] : rest);
     };
     const why = ({ takes, kind, in_care }: Recipient) => {
-        if (takes === 'closed') return t('recipient.closed');
+        if (takes === 'closed') return t(asked ? 'holder.closed' : 'recipient.closed');
+        if (asked) return word('kind', kind);
         const notes = [word('kind', kind), takes === 'hold' && t('recipient.hold'), !in_care && t('recipient.outside')];
         return notes.filter(Boolean).join(' · ');
     };
@@ -60,8 +70,8 @@ export function RecipientPicker({ chosen, onChange, error, single }: Props) {
     return (
         <div className="stack recipients">
             <ComboBox
-                label={t(single ? 'recipient.one' : 'recipient.title')}
-                placeholder={t('recipient.find')}
+                label={t(asked ? 'holder.title' : single ? 'recipient.one' : 'recipient.title')}
+                placeholder={t(asked ? 'holder.find' : 'recipient.find')}
                 error={error}
                 isSearched
                 inputValue={typed}
@@ -82,7 +92,7 @@ export function RecipientPicker({ chosen, onChange, error, single }: Props) {
                 }))}
             />
             {near.length > 0 && (
-                <ul className="near" aria-label={t('recipient.near')}>
+                <ul className="near" aria-label={t(asked ? 'holder.near' : 'recipient.near')}>
                     {near.map((one) => (
                         <li key={one.id} className="near-one">
                             <ToggleButton
@@ -94,10 +104,12 @@ export function RecipientPicker({ chosen, onChange, error, single }: Props) {
                                 <Icon name={isTaken(one.id) ? 'check' : 'plus'} />
                                 <span>
                                     {one.name}
-                                    {(one.takes !== 'open' || !one.in_care) && <span className="hint">{why(one)}</span>}
+                                    {(one.takes === 'closed' || (!asked && (one.takes !== 'open' || !one.in_care))) && (
+                                        <span className="hint">{why(one)}</span>
+                                    )}
                                 </span>
                             </ToggleButton>
-                            <Star recipient={one} />
+                            {!asked && <Star recipient={one} />}
                         </li>
                     ))}
                 </ul>

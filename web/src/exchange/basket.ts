@@ -4,7 +4,7 @@
 
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
-import type { FoundStudy, Priority, Purpose } from '@/api/exchange';
+import type { FoundStudy, Named, Patient, Priority, Purpose } from '@/api/exchange';
 import { useMay, useMe } from '@/session/queries';
 import { exchange } from './calls';
 import { studyKey } from './groups';
@@ -24,6 +24,8 @@ export interface Draft {
     several: boolean;
     /** It has gone, and may still be taken back: then this is what comes back. */
     isSent?: boolean;
+    /** The request that it answers: of this patient, to whoever asked. */
+    answers?: { id: string; asker: Named; patient: Patient };
     /** What is typed on the page for emergencies. */
     emergency?: { number: string; recipient: string; why: string };
 }

@@ -4,12 +4,16 @@ import type {
     Box,
     Colleagues,
     Decision,
+    ImageRequest,
     InboxDetail,
     InboxPage,
     Match,
+    NewImageRequest,
     NewShare,
     Page,
     Recipient,
+    RequestPage,
+    RequestSide,
     Share,
     ShareLine,
     TakeBackWhy,
@@ -52,4 +56,21 @@ export const inbox = {
     recallDone: (id: string, what: 'removed' | 'kept', reason: string) =>
         ask('POST', '/api/inbox/{id}/recall-done', { path: { id }, body: { what, reason } }),
     colleagues: () => ask<Colleagues>('GET', '/api/inbox/colleagues'),
+};
+
+const deed = (name: 'handle' | 'withdraw' | 'remind') => (id: string) =>
+    ask('POST', `/api/requests/{id}/${name}`, { path: { id }, body: {} });
+
+export const requests = {
+    holders: () => ask<{ items: Recipient[] }>('GET', '/api/requests/holders'),
+    list: (side: RequestSide, state: string, before?: string) =>
+        ask<RequestPage>('GET', '/api/requests', { query: { side, state, before } }),
+    one: (id: string) => ask<ImageRequest>('GET', '/api/requests/{id}', { path: { id } }),
+    ask: (id: string, body: NewImageRequest) =>
+        ask<{ id: string }>('PUT', '/api/requests/{id}', { path: { id }, body }),
+    handle: deed('handle'),
+    withdraw: deed('withdraw'),
+    remind: deed('remind'),
+    decline: (id: string, reason: string) =>
+        ask('POST', '/api/requests/{id}/decline', { path: { id }, body: { reason } }),
 };

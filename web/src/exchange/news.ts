@@ -3,7 +3,18 @@
 
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import type { InboxDetail, InboxNews, InboxPage, Page, Share, ShareLine, SharesNews } from '@/api/exchange';
+import type {
+    ImageRequest,
+    InboxDetail,
+    InboxNews,
+    InboxPage,
+    Page,
+    RequestPage,
+    RequestsNews,
+    Share,
+    ShareLine,
+    SharesNews,
+} from '@/api/exchange';
 import { listen } from '@/api/request';
 
 /** Where the hub's news does not come through, asking now and then does. */
@@ -74,4 +85,34 @@ export function takeInbox(client: QueryClient, { counts, items }: InboxNews) {
         if (shown && shown.changed_at !== changed_at) void client.invalidateQueries({ queryKey: ['inbox', 'one', id] });
     }
     if (isOther) void client.invalidateQueries({ queryKey: ['inbox', 'list'] });
+}
+
+export function useRequestsNews() {
+    const client = useQueryClient();
+    useEffect(
+        () => listen<RequestsNews>('/api/requests/events', 'requests', (news) => takeRequests(client, news)),
+        [client],
+    );
+}
+
+export function takeRequests(client: QueryClient, { items }: RequestsNews) {
+    const told = new Map(items.map((item) => [item.id, item]));
+    const isOld = ({ id, state, changed_at }: Pick<ImageRequest, 'id' | 'state' | 'changed_at'>) => {
+        const news = told.get(id);
+        return news !== undefined && (news.changed_at !== changed_at || news.state !== state);
+    };
+    let isOther = false;
+    for (const [, data] of client.getQueriesData<Pages<RequestPage>>({ queryKey: ['requests', 'list'] })) {
+        for (const page of data?.pages ?? []) if (page.items.some(isOld)) isOther = true;
+    }
+    // What is new is in no list yet.
+    const known = client.getQueryData<string>(['requests', 'told']);
+    const now = items.map(({ id, changed_at }) => `${id} ${changed_at}`).join();
+    if (known !== undefined && known !== now) isOther = true;
+    client.setQueryData(['requests', 'told'], now);
+    if (isOther) void client.invalidateQueries({ queryKey: ['requests', 'list'] });
+    for (const { id } of items) {
+        const shown = client.getQueryData<ImageRequest>(['requests', 'one', id]);
+        if (shown && isOld(shown)) void client.invalidateQueries({ queryKey: ['requests', 'one', id] });
+    }
 }

@@ -1,7 +1,7 @@
 // Counts, states and what happened, in the person's language.
 
 import { useTranslation } from 'react-i18next';
-import type { Delivery, Event, Happening, InboxItem, ShareLine } from '@/api/exchange';
+import type { Delivery, Event, Happening, ImageRequest, InboxItem, ShareLine } from '@/api/exchange';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
 import { arrived, nextOf, recipientOf } from './states';
@@ -64,6 +64,12 @@ export function useSay() {
                 by: opened_by ?? '',
                 at: at(opened_at ?? changed_at, now),
             });
+        },
+        request: ({ side, state, asker, holder, asked_at, handled_at, handled_by, ...rest }: ImageRequest) => {
+            const since = state === 'open' ? asked_at : state === 'being_handled' ? handled_at : rest.changed_at;
+            const name = side === 'asked' ? holder.name : asker.name;
+            const at_ = at(since ?? rest.changed_at, now);
+            return t(`request.${side}.${state}`, { name, by: handled_by ?? '', at: at_ });
         },
         happened: ({ what, recipient, images }: Event) => {
             const isAt = recipient !== null && isAtRecipient(what);

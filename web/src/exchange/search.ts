@@ -12,6 +12,8 @@ export interface Search {
     studies: FoundStudy[];
     problems: SearchProblem[];
     isGoing: boolean;
+    /** Another page has asked for it; it begins where it is shown. */
+    isAskedFor?: boolean;
     /** It came to its end; else it was cut off on the way. */
     isWhole: boolean;
     /** There was more than the hub shows. */
@@ -33,11 +35,20 @@ export function heard(before: Search, line: SearchLine): Search {
     return { ...before, isWhole: true, isCut: line.cut };
 }
 
+/** What is to be searched for on another page, carried in memory: a patient's number is in no address. */
+export function useAskFor(place: string) {
+    const client = useQueryClient();
+    const { id } = useMe().member;
+    return (query: SearchQuery) => client.setQueryData(keyOf(place, id), { ...NOTHING, query, isAskedFor: true });
+}
+
+// Another who logs in here does not see it.
+const keyOf = (place: string, member: string) => ['search', place, member];
+
 export function useSearch(place: string) {
     const client = useQueryClient();
     const { id } = useMe().member;
-    // Another who logs in here does not see it.
-    const key = useMemo(() => ['search', place, id], [place, id]);
+    const key = useMemo(() => keyOf(place, id), [place, id]);
     const { data = NOTHING } = useQuery<Search>({
         queryKey: key,
         queryFn: () => NOTHING,
@@ -79,6 +90,10 @@ export function useSearch(place: string) {
         },
         [client, key, stop],
     );
+    const { isAskedFor, query } = data;
+    useEffect(() => {
+        if (isAskedFor && query) void start(query);
+    }, [isAskedFor, query, start]);
     const clear = useCallback(() => {
         stop();
         going.current = undefined;

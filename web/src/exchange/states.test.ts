@@ -3,7 +3,15 @@ import type { InboxItem, Recipient, ShareProgress } from '@/api/exchange';
 import en from '@/i18n/en/exchange';
 import sv from '@/i18n/sv/exchange';
 import { nearest, ordered } from './recipients';
-import { CONDITIONS, DELIVERY_CONDITIONS, NEXT_CONDITIONS, nextOf, shareLine } from './states';
+import {
+    CONDITIONS,
+    DELIVERY_CONDITIONS,
+    isWaiting,
+    NEXT_CONDITIONS,
+    nextOf,
+    requestCondition,
+    shareLine,
+} from './states';
 
 test('every state has words in both languages', () => {
     for (const words of [sv, en]) {
@@ -57,4 +65,14 @@ test('favourites first, then the latest, the closed last; the chosen stay in sig
     ]);
     expect(all.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'x']);
     expect(nearest(all, ['d']).map(({ id }) => id)).toEqual(['d', 'a', 'b', 'c', 'x']);
+});
+
+test('a request is red for whoever asked when it was declined, and for nobody else', () => {
+    const states = Object.keys(sv.request.received) as (keyof typeof sv.request.received)[];
+    expect(Object.keys(sv.request.asked)).toEqual(states);
+    const red = states.flatMap((state) =>
+        (['asked', 'received'] as const).filter((side) => requestCondition({ side, state }) === 'act'),
+    );
+    expect(red).toEqual(['asked']);
+    expect(states.filter((state) => isWaiting({ state }))).toEqual(['open', 'being_handled']);
 });

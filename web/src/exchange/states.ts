@@ -1,7 +1,7 @@
 // How a share or a delivery is, as the key of the words for it, what they hold,
 // and the line of stages. Pure, so that every state can be tried.
 
-import type { Delivery, InboxItem, ShareLine, ShareProgress } from '@/api/exchange';
+import type { Delivery, ImageRequest, InboxItem, ShareLine, ShareProgress } from '@/api/exchange';
 import type { Stage } from '@/ui/StageLine';
 import type { Condition } from '@/ui/State';
 
@@ -122,3 +122,21 @@ export const NEXT_CONDITIONS: Record<Next, Condition> = {
     opened: 'good',
     done: 'good',
 };
+
+/** Whose turn it is: red only where we must act. */
+export function requestCondition({ side, state }: Pick<ImageRequest, 'side' | 'state'>): Condition {
+    switch (state) {
+        case 'open':
+            return 'waiting';
+        case 'being_handled':
+            return 'going';
+        case 'answered':
+            return 'good';
+        case 'declined':
+            return side === 'asked' ? 'act' : 'off';
+        default:
+            return 'off';
+    }
+}
+
+export const isWaiting = ({ state }: Pick<ImageRequest, 'state'>) => state === 'open' || state === 'being_handled';

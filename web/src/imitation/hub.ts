@@ -8,6 +8,7 @@ import { inboxAnswers } from './inbox';
 import { logAnswers } from './log';
 import { organisationAnswers } from './organisation';
 import { peopleAnswers } from './people';
+import { requestsAnswers } from './requests';
 import { searchAnswers } from './search';
 import { type Answers, Refusal, sessionAnswers } from './session';
 import { sharesAnswers } from './shares';
@@ -21,6 +22,7 @@ const answers: Answers = {
     ...searchAnswers,
     ...sharesAnswers,
     ...inboxAnswers,
+    ...requestsAnswers,
 };
 
 /** The most exact address goes first: one with fewer gaps. */

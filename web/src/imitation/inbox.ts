@@ -39,6 +39,7 @@ function item(id: string, patient: Patient, sender: string, minutes: number, som
         opened_by: null,
         assigned_to: null,
         recall: null,
+        answers: null,
         changed_at: ago(minutes),
         message: '',
         expires_at: '2027-02-22',

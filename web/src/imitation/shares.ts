@@ -4,6 +4,7 @@
 import type { Delivery, Event, NewShare, Patient, Share, ShareStudy } from '@/api/exchange';
 import { recipients } from './draft';
 import { agda, alva, long, studies, tolvan } from './patients';
+import { answer } from './requests';
 import { type Answers, refuse } from './session';
 
 const UNDO_MS = 10_000;
@@ -93,6 +94,7 @@ function share(id: string, state: Share['state'], patient: Patient, minutes: num
         purpose: 'care',
         priority: 'ordinary',
         recipients: deliveries.map(({ recipient }) => recipient),
+        answers: null,
         message: '',
         legal_mode: 'disclosure',
         expires_at: '2027-02-22',
@@ -243,6 +245,7 @@ function put(id: string, body: NewShare): Share {
     const [first] = patients;
     if (!first) return refuse('found-too-old', 409);
     if (patients.length > 1 && !body.several_patients) refuse('several-patients', 409, { patients });
+    if (body.answers) answer(body.answers, id, patients);
     const contents = chosen.map((one) => ({
         ...contentsOf(one.patient)[0],
         ...one,

@@ -15,6 +15,7 @@ export interface Place {
         | 'find'
         | 'shares'
         | 'inbox'
+        | 'requests'
         | 'patients'
         | 'machines'
         | 'log'
@@ -34,6 +35,7 @@ const PLACES: Place[] = [
     { href: '/find', name: 'nav.find', icon: 'search', needs: ['find'] },
     { href: '/shares', name: 'nav.shares', icon: 'send', needs: ['share'] },
     { href: '/inbox', name: 'nav.inbox', icon: 'inbox', needs: ['receive'] },
+    { href: '/requests', name: 'nav.requests', icon: 'question', needs: ['find'] },
     { href: '/organisations', name: 'nav.organisations', icon: 'building', needs: ['run_hub'] },
     { href: '/health', name: 'nav.health', icon: 'pulse', needs: ['run_hub'] },
     { href: '/gateways', name: 'nav.gateways', icon: 'gateway', needs: ['manage_gateways'] },

@@ -52,9 +52,12 @@ pub const fn demand(action: Action) -> Option<Demand> {
             (P::RegisterWill, false)
         }
         A::EmergencyAccess => (P::Emergency, true),
-        A::Accept | A::Decline | A::OpenInbox | A::Assign | A::AnswerRecall => (P::Receive, false),
-        A::Search => (P::Find, false),
-        A::Share | A::Revoke | A::Retry | A::FollowShare => (P::Share, false),
+        A::Accept | A::Decline | A::OpenInbox | A::Assign | A::AnswerRecall | A::AskImages => {
+            (P::Receive, false)
+        }
+        // Both who ask and who answer find; nobody else need know who is asked for.
+        A::Search | A::FollowRequest => (P::Find, false),
+        A::Share | A::Revoke | A::Retry | A::FollowShare | A::AnswerRequest => (P::Share, false),
         A::View => (P::View, false),
         A::Download => (P::Download, false),
         A::SearchAudit => (P::SearchAudit, false),

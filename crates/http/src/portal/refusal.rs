@@ -108,6 +108,18 @@ fn respond(refusal: Refusal) -> Response {
         .with("recipient", recipient.to_string().into())
         .with("reason", denial.as_str().into())
         .into_response(),
+        Refusal::NotTheAskedPatient => permanent(
+            StatusCode::CONFLICT,
+            "not-the-asked-patient",
+            "The studies are not of the patient asked for",
+        )
+        .detail("An answer has studies of that patient alone.")
+        .into_response(),
+        Refusal::TooSoon(from) => {
+            permanent(StatusCode::CONFLICT, "too-soon", "It was done a moment ago")
+                .with("from", from.to_string().into())
+                .into_response()
+        }
         Refusal::Undecided { reason: false } => permanent(
             StatusCode::CONFLICT,
             "decision-needed",

@@ -19,6 +19,7 @@ mod portal_login;
 mod portal_machines;
 mod portal_members;
 mod portal_oidc;
+mod portal_requests;
 mod portal_takeover;
 mod portal_will;
 mod serving;

@@ -37,6 +37,7 @@ const READING: &[Action] = &[
     Action::Search,
     Action::FollowShare,
     Action::OpenInbox,
+    Action::FollowRequest,
     Action::View,
     Action::Download,
     Action::SearchAudit,

@@ -134,7 +134,7 @@ impl Lines {
 }
 
 /// Two studies of one patient, found.
-async fn two_found(hub: &Hub, who: &Person) -> Vec<Value> {
+pub async fn two_found(hub: &Hub, who: &Person) -> Vec<Value> {
     let gateway = Gateway(hub);
     gateway.greet().await;
     let mut lines = Lines::begin(hub, who, json!({ "patient_id": "191212121212" })).await;
@@ -150,7 +150,7 @@ async fn two_found(hub: &Hub, who: &Person) -> Vec<Value> {
     all.into_iter().map(|line| line["study"].clone()).collect()
 }
 
-fn new_share(found: &[&Value], recipient: &str) -> Value {
+pub fn new_share(found: &[&Value], recipient: &str) -> Value {
     let studies: Vec<&Value> = found.iter().map(|study| &study["found"]).collect();
     json!({
         "studies": studies, "recipients": [recipient], "purpose": "care",

@@ -28,12 +28,14 @@
 //! | `rise`, factors, recovery codes, ceremonies, `change_password` | a change made only of what was judged | what proves who someone is does so once |
 //! | setting up and removing factors, taking a link | the link's row, the member's row | whoever has a second factor keeps one; a link serves once |
 //! | `attempt` | the buckets' rows, in their order | tries are counted at all hubs together |
+//! | `share` that answers, handling, declining, withdrawing, reminding of a request | the request's row | a request has one end |
 //! | every entry of the log | the head's row | the chain has one end |
 //! | `keep_checkpoint` | the edge's row, changed only as it was read | checkpoints follow each other |
 //!
 //! Rows are held in this order: block (or consent, emergency), holder (or
-//! organisation), machine, share, delivery, job, gateway, link, member, buckets,
-//! head; the head comes last of all, since everyone waits for it. `claim` takes the
+//! organisation), machine, share, delivery, job, image request, gateway, link,
+//! member, buckets, head; a share that answers is new, so its own rows are nobody
+//! else's, and it holds the request before them; the head comes last of all, since everyone waits for it. `claim` takes the
 //! job first, but waits for no one. So none of these wait in a circle; should
 //! the server find one all the same, it is a transient error, and callers come
 //! back: every method may be repeated.

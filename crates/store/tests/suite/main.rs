@@ -26,6 +26,7 @@ mod people_exchange;
 mod people_log;
 mod people_login;
 mod people_members;
+mod people_requests;
 mod people_will;
 mod postgres_only;
 mod sqlite_only;
@@ -152,6 +153,17 @@ mod on {
         what_is_fetched_days_later_joins_and_what_is_not_is_said,
         fetches_do_not_hold_up_what_is_urgent,
         a_block_since_hides_what_has_not_come,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_requests [
+        a_request_is_asked_once_seen_by_two_and_by_nobody_else,
+        a_request_is_taken_and_answered_with_a_share_of_the_patient,
+        what_is_no_answer_is_refused_and_nothing_is_written,
+        of_two_who_answer_at_once_one_does,
+        a_request_ends_once,
+        a_holder_is_reminded_once_a_day,
+        a_request_that_nobody_answers_runs_out,
+        an_answer_taken_back_is_waited_for_again,
+        requests_come_in_pages,
     ]);
     on_every_backend!(hub_sqlite, hub_postgres; people_members [
         administrators_who_remove_each_other_leave_one,

@@ -9,7 +9,7 @@ import { calledPatient } from '@/exchange/Strip';
 import { useSay } from '@/exchange/say';
 import { useFormat } from '@/i18n/format';
 import { Button, IconButton } from '@/ui/Button';
-import { LinkButton } from '@/ui/Link';
+import { Link, LinkButton } from '@/ui/Link';
 import { ProblemView } from '@/ui/ProblemView';
 import { toast } from '@/ui/Toast';
 
@@ -37,6 +37,13 @@ export function BasketPanel() {
                 )}
             </div>
             {query.error && <ProblemView error={query.error} onRetry={() => void query.refetch()} />}
+            {draft?.answers && (
+                <p className="small">
+                    <Link href={`/requests/${draft.answers.id}`}>
+                        {t('basket.answers', { name: draft.answers.asker.name })}
+                    </Link>
+                </p>
+            )}
             {studies.length === 0 ? (
                 <p className="muted small">{t('basket.empty')}</p>
             ) : (

@@ -15,8 +15,10 @@ import { deliveryLine, NEXT_CONDITIONS, nextOf } from '@/exchange/states';
 import { Timeline } from '@/exchange/Timeline';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
+import { useMay } from '@/session/queries';
 import { Button } from '@/ui/Button';
 import { Facts } from '@/ui/Facts';
+import { Link } from '@/ui/Link';
 import { Loaded } from '@/ui/Loaded';
 import { PageHeader } from '@/ui/PageHeader';
 import { StageLine } from '@/ui/StageLine';
@@ -52,6 +54,7 @@ function One({ item }: { item: InboxDetail }) {
     const { t } = useTranslation(['inbox', 'exchange']);
     const { moment, day } = useFormat();
     const word = useWord();
+    const may = useMay();
     const say = useSay();
     const [isDeclining, setDeclining] = useState(false);
     const { sender, patients, message, recall, state, expires_at } = item;
@@ -93,6 +96,14 @@ function One({ item }: { item: InboxDetail }) {
                         <Facts
                             rows={[
                                 [t('exchange:purpose'), word('purpose', item.purpose)],
+                                [
+                                    t('exchange:answers'),
+                                    item.answers && may('find') && (
+                                        <Link key="answers" href={`/requests/${item.answers}`}>
+                                            {t('exchange:answersOne')}
+                                        </Link>
+                                    ),
+                                ],
                                 [t('exchange:priority'), word('priority', item.priority)],
                                 [t('inbox:one.sent'), moment(item.made_at)],
                                 [t('exchange:until'), expires_at ? day(expires_at) : t('exchange:forever')],

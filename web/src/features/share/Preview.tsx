@@ -6,7 +6,7 @@ import { type Draft, toggled } from '@/exchange/basket';
 import { byPatient, imagesOf, studyKey } from '@/exchange/groups';
 import { Chosen, useRecipients } from '@/exchange/RecipientPicker';
 import { SeveralPatients } from '@/exchange/SeveralPatients';
-import { Strip } from '@/exchange/Strip';
+import { calledPatient, Strip } from '@/exchange/Strip';
 import { useSay } from '@/exchange/say';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
@@ -83,6 +83,18 @@ export function Preview({ draft, change, send }: Props) {
                     [t('exchange:message'), message],
                 ]}
             />
+            {draft.answers && (
+                <Notice
+                    title={t('share:answers', { name: draft.answers.asker.name })}
+                    actions={
+                        <Button onPress={() => change((before) => ({ ...before, answers: undefined }))}>
+                            {t('share:answersNot')}
+                        </Button>
+                    }
+                >
+                    {t('share:answersHint', { patient: calledPatient(draft.answers.patient) })}
+                </Notice>
+            )}
             {groups.length > 1 && (
                 <div>
                     <Checkbox
@@ -105,6 +117,12 @@ export function Preview({ draft, change, send }: Props) {
                 <p className="field-error" role="alert">
                     <Icon name="error" />
                     {t('share:needRecipient')}
+                </p>
+            )}
+            {send.lacksAsker && (
+                <p className="field-error" role="alert">
+                    <Icon name="error" />
+                    {t('share:needAsker', { name: draft.answers?.asker.name })}
                 </p>
             )}
             <div className="preview-end">

@@ -22,6 +22,7 @@ export function bodyOf(draft: Draft, now = new Date()): NewShare {
         message: message.trim(),
         expires_at: draft.expires_at === undefined ? usualEnd(now) : draft.expires_at,
         several_patients: several,
+        answers: draft.answers?.id ?? null,
     };
 }
 
@@ -50,6 +51,7 @@ export function useSend() {
         after: async (share, draft) => {
             client.setQueryData(['shares', 'one', share.id], share);
             void client.invalidateQueries({ queryKey: ['shares', 'list'] });
+            if (draft.answers) void client.invalidateQueries({ queryKey: ['requests'] });
             await navigate({ to: '/shares/$id', params: { id: share.id } });
             if (isSame(draft, share)) change((before) => ({ ...before, isSent: true }));
             else {
@@ -60,16 +62,18 @@ export function useSend() {
     });
     const lacking = {
         recipient: draft?.recipients.length === 0,
+        asker: draft?.answers !== undefined && !draft.recipients.includes(draft.answers.asker.id),
         several: draft !== undefined && patientsIn(draft).length > 1 && !draft.several,
     };
     return {
         error: act.error,
         isGoing: act.isPending || act.isSuccess,
         lacksRecipient: isTried && lacking.recipient,
+        lacksAsker: isTried && !lacking.recipient && lacking.asker,
         lacksSeveral: isTried && lacking.several,
         press: () => {
             setTried(true);
-            if (!draft || lacking.recipient || lacking.several || isPressed.current) return;
+            if (!draft || lacking.recipient || lacking.asker || lacking.several || isPressed.current) return;
             isPressed.current = true;
             act.mutate(draft, {
                 onError: () => {

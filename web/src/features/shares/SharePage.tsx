@@ -15,8 +15,10 @@ import { CONDITIONS } from '@/exchange/states';
 import { Timeline } from '@/exchange/Timeline';
 import { useFormat } from '@/i18n/format';
 import { useWord } from '@/i18n/word';
+import { useMay } from '@/session/queries';
 import { Button } from '@/ui/Button';
 import { Facts } from '@/ui/Facts';
+import { Link } from '@/ui/Link';
 import { Loaded } from '@/ui/Loaded';
 import { PageHeader } from '@/ui/PageHeader';
 import { StateLight } from '@/ui/State';
@@ -46,6 +48,7 @@ function One({ share }: { share: Share }) {
     const { t } = useTranslation(['shares', 'exchange']);
     const { moment, day } = useFormat();
     const word = useWord();
+    const may = useMay();
     const say = useSay();
     const [isTaking, setTaking] = useState(false);
     const { recipients, patients, deliveries, made_at, made_by, taken_back_at, taken_back_why } = share;
@@ -79,6 +82,14 @@ function One({ share }: { share: Share }) {
                         <Facts
                             rows={[
                                 [t('exchange:purpose'), word('purpose', share.purpose)],
+                                [
+                                    t('exchange:answers'),
+                                    share.answers && may('find') && (
+                                        <Link key="answers" href={`/requests/${share.answers}`}>
+                                            {t('exchange:answersOne')}
+                                        </Link>
+                                    ),
+                                ],
                                 [t('exchange:priority'), word('priority', share.priority)],
                                 [t('exchange:message'), share.message],
                                 [

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { inbox as box, exchange } from '@/exchange/calls';
+import { inbox as box, exchange, requests } from '@/exchange/calls';
 import { gateways as ask } from '@/features/gateways/calls';
 import { log } from '@/features/log/calls';
 import { members } from '@/features/members/calls';
@@ -42,8 +42,14 @@ export function Start() {
         enabled: may('share'),
         refetchInterval: ASK_MS,
     });
+    const asked = useQuery({
+        queryKey: ['requests', 'start'],
+        queryFn: () => requests.list('received', 'waiting'),
+        enabled: may('find') && may('share'),
+        refetchInterval: ASK_MS,
+    });
     const emergencies = useSome('emergencies', () => log.emergencies(false), may('review_audit'));
-    const all = [inbox, shares, gateways, approvals, emergencies];
+    const all = [inbox, asked, shares, gateways, approvals, emergencies];
     const live = gateways.data?.items.filter(({ active }) => active);
     const silent = live?.filter((gateway) => !gateway.live) ?? [];
     const waiting = approvals.data?.items.filter(
@@ -72,6 +78,11 @@ export function Start() {
     const arrived = inbox.data?.counts.new ?? 0;
     if (arrived > 0) {
         line('inbox', 'info', t('todo.inbox', { count: arrived, n: number(arrived) }), '/inbox', t('todo.see'));
+    }
+    const open = asked.data?.counts.received.open ?? 0;
+    if (open > 0) {
+        const href = '/requests?side=received';
+        line('requests', 'info', t('todo.requests', { count: open, n: number(open) }), href, t('todo.see'));
     }
     if (live?.length === 0) line('guide', 'info', t('todo.guide'), '/start', t('todo.guideAction'));
     for (const { id, name } of silent) {

@@ -57,6 +57,32 @@ export default {
         opened: 'Opened by {{by}} {{at}}',
         done: 'Done {{at}}',
     },
+    request: {
+        received: {
+            open: 'Waits for you, since {{at}}',
+            being_handled: 'With {{by}} since {{at}}',
+            answered: 'Answered {{at}}',
+            declined: 'You said no, {{at}}',
+            withdrawn: 'Withdrawn by {{name}} {{at}}',
+            expired: 'Ran out without an answer',
+        },
+        asked: {
+            open: 'Waits for {{name}}, since {{at}}',
+            being_handled: '{{name}} is handling it, since {{at}}',
+            answered: '{{name}} answered {{at}}',
+            declined: '{{name}} said no, {{at}}',
+            withdrawn: 'Withdrawn {{at}}',
+            expired: 'Ran out without an answer',
+        },
+    },
+    holder: {
+        title: 'Who has the images?',
+        find: 'Type to search',
+        near: 'Favourites and those asked lately',
+        closed: 'You take nothing from them: ask an administrator to change that',
+    },
+    answers: 'Answers',
+    answersOne: 'An image request',
     timeline: 'What has happened',
     happened: {
         shared: 'Shared',

@@ -61,6 +61,7 @@ export default {
         title: 'To share',
         empty: 'What you tick is gathered here, and stays when you go to another page.',
         share: 'Share',
+        answers: 'Answers the request from {{name}}',
         remove: 'Remove {{study}}',
         clear: 'Empty',
         cleared: 'The basket is empty.',

@@ -13,6 +13,7 @@ import members from './members';
 import organisation from './organisation';
 import patients from './patients';
 import problem from './problem';
+import requests from './requests';
 import share from './share';
 import shares from './shares';
 import shell from './shell';
@@ -33,6 +34,7 @@ const words: Words = {
     organisation,
     patients,
     problem,
+    requests,
     share,
     shares,
     shell,

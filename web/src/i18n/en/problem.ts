@@ -89,6 +89,11 @@ export default {
         title: 'The examinations are of several patients',
         advice: 'Confirm that this is meant, or remove one of the patients. Nothing has been sent.',
     },
+    'not-the-asked-patient': {
+        title: 'It is not the patient that the request is about',
+        advice: 'Take out studies of other patients, or send without answering the request. Nothing has been sent.',
+    },
+    'too-soon': { title: 'It has been done already', advice: 'One reminder a day is enough. Try again tomorrow.' },
     'found-too-old': {
         title: 'The search is too old',
         advice: 'More than a day has passed. Search for the examinations again. The rest of what you filled in is still here.',

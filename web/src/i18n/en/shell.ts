@@ -32,6 +32,7 @@ export default {
         find: 'Find',
         shares: 'Sent',
         inbox: 'Inbox',
+        requests: 'Image requests',
         patients: 'Patient',
         machines: 'Machines',
         log: 'Log',

@@ -13,6 +13,8 @@ export default {
         approvals_other: '{{n}} matters wait for your approval',
         inbox_one: '{{n}} new delivery in the inbox',
         inbox_other: '{{n}} new deliveries in the inbox',
+        requests_one: '{{n}} image request waits for an answer',
+        requests_other: '{{n}} image requests wait for an answer',
         trouble_one: '{{n}} share needs you',
         trouble_other: '{{n}} shares need you',
         troubleHint: 'Something has stopped, or a recipient did not accept it.',

@@ -57,6 +57,32 @@ export default {
         opened: 'Öppnad av {{by}} {{at}}',
         done: 'Klart {{at}}',
     },
+    request: {
+        received: {
+            open: 'Väntar på er, sedan {{at}}',
+            being_handled: 'Hos {{by}} sedan {{at}}',
+            answered: 'Besvarad {{at}}',
+            declined: 'Ni sa nej, {{at}}',
+            withdrawn: 'Återkallad av {{name}} {{at}}',
+            expired: 'Gick ut utan svar',
+        },
+        asked: {
+            open: 'Väntar på {{name}}, sedan {{at}}',
+            being_handled: '{{name}} har tagit hand om den, sedan {{at}}',
+            answered: '{{name}} svarade {{at}}',
+            declined: '{{name}} sa nej, {{at}}',
+            withdrawn: 'Återkallad {{at}}',
+            expired: 'Gick ut utan svar',
+        },
+    },
+    holder: {
+        title: 'Vem har bilderna?',
+        find: 'Skriv för att söka',
+        near: 'Favoriter och senast tillfrågade',
+        closed: 'Ni tar inte emot därifrån: be en administratör ändra det',
+    },
+    answers: 'Svarar på',
+    answersOne: 'En bildbegäran',
     timeline: 'Vad som har hänt',
     happened: {
         shared: 'Delad',

@@ -57,6 +57,7 @@ export default {
         title: 'Att dela',
         empty: 'Det du bockar för hamnar här, och ligger kvar om du går till en annan sida.',
         share: 'Dela',
+        answers: 'Svarar på begäran från {{name}}',
         remove: 'Ta bort {{study}}',
         clear: 'Töm',
         cleared: 'Korgen är tömd.',

@@ -12,6 +12,7 @@ import members from './members';
 import organisation from './organisation';
 import patients from './patients';
 import problem from './problem';
+import requests from './requests';
 import share from './share';
 import shares from './shares';
 import shell from './shell';
@@ -32,6 +33,7 @@ const words = {
     organisation,
     patients,
     problem,
+    requests,
     share,
     shares,
     shell,

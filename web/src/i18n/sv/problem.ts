@@ -86,6 +86,11 @@ export default {
         title: 'Undersökningarna gäller flera patienter',
         advice: 'Bekräfta att det är meningen, eller ta bort en av patienterna. Inget har skickats.',
     },
+    'not-the-asked-patient': {
+        title: 'Det är inte den patient som begäran gäller',
+        advice: 'Ta bort undersökningar av andra patienter, eller skicka utan att svara på begäran. Inget har skickats.',
+    },
+    'too-soon': { title: 'Det är redan gjort', advice: 'En påminnelse om dagen räcker. Försök igen i morgon.' },
     'found-too-old': {
         title: 'Sökningen är för gammal',
         advice: 'Det har gått mer än ett dygn. Sök fram undersökningarna igen. Resten av det du fyllt i är kvar.',

@@ -32,6 +32,7 @@ export default {
         find: 'Hitta',
         shares: 'Skickat',
         inbox: 'Inkorg',
+        requests: 'Bildbegäran',
         patients: 'Patient',
         machines: 'Maskiner',
         log: 'Logg',

@@ -13,6 +13,8 @@ export default {
         approvals_other: '{{n}} ärenden väntar på ditt godkännande',
         inbox_one: '{{n}} ny leverans i inkorgen',
         inbox_other: '{{n}} nya leveranser i inkorgen',
+        requests_one: '{{n}} bildbegäran väntar på svar',
+        requests_other: '{{n}} bildbegäran väntar på svar',
         trouble_one: '{{n}} delning behöver dig',
         trouble_other: '{{n}} delningar behöver dig',
         troubleHint: 'Något har stannat, eller så tog en mottagare inte emot.',

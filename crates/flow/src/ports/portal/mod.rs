@@ -14,6 +14,7 @@ pub mod log;
 pub mod login;
 pub mod machines;
 pub mod members;
+pub mod requests;
 pub mod roles;
 pub mod search;
 pub mod sharing;
@@ -22,7 +23,7 @@ pub mod will;
 use self::{
     approvals::Approvals, directory::Directory, identity_provider::IdentityProviders,
     inbox::Inboxes, letters::Letters, log::Log, login::Login, machines::Machines, members::Members,
-    roles::Roles, search::Searches, sharing::Sharing, will::Wills,
+    requests::Requests, roles::Roles, search::Searches, sharing::Sharing, will::Wills,
 };
 use super::StoreError;
 use bildbro_domain::{Digest, OrganisationId, Personal, permission::BuiltIn, policy::Denial};
@@ -85,6 +86,12 @@ pub enum Refusal {
         recipient: OrganisationId,
         denial: Denial,
     },
+    /// A study is of another patient than the one asked for.
+    #[error("the studies are not of the patient asked for")]
+    NotTheAskedPatient,
+    /// It was done a moment ago; again from then on.
+    #[error("it was done already, and may be done again from {0}")]
+    TooSoon(Timestamp),
     /// Who the patient is must be decided first; with a reason, or without.
     #[error("who the patient is must be decided first")]
     Undecided { reason: bool },
@@ -110,6 +117,7 @@ pub trait Portal:
     + Searches
     + Sharing
     + Inboxes
+    + Requests
 {
 }
 
@@ -127,6 +135,7 @@ impl<T> Portal for T where
         + Searches
         + Sharing
         + Inboxes
+        + Requests
 {
 }
 

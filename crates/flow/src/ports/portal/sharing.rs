@@ -3,7 +3,8 @@
 use super::{Answer, Caller, Page, will::Named};
 use async_trait::async_trait;
 use bildbro_domain::{
-    CareUnitId, Digest, GatewayId, MemberId, OrganisationId, Personal, ShareId, StudyUid,
+    CareUnitId, Digest, GatewayId, ImageRequestId, MemberId, OrganisationId, Personal, ShareId,
+    StudyUid,
     matching::Described,
     organisation::{Kind, Takes},
     share::{DeliveryState, Failure, LegalMode, Priority, Purpose},
@@ -57,6 +58,8 @@ pub struct WantedShare {
     pub sends_at: Option<Timestamp>,
     /// That the studies are of several patients is meant.
     pub several_patients: bool,
+    /// The request that it answers.
+    pub answers: Option<ImageRequestId>,
     /// Of all the above.
     pub request: Digest,
 }
@@ -111,6 +114,8 @@ pub struct ShareView {
     pub sends_at: Option<Timestamp>,
     pub taken_back: Option<Timestamp>,
     pub taken_back_why: String,
+    /// The request that it answers; told to who asked and who answers.
+    pub answers: Option<ImageRequestId>,
     pub studies: Vec<SharedStudy>,
     pub recipients: Vec<SharedRecipient>,
     pub deliveries: Vec<SharedDelivery>,

@@ -103,7 +103,7 @@ fn day(field: &'static str, text: &str) -> Answer<String> {
     ))
 }
 
-fn modality(text: &str) -> Answer<String> {
+pub fn modality(text: &str) -> Answer<String> {
     let text = text.trim().to_uppercase();
     // CS, PS3.5 6.2.
     let is_code = text.len() <= 16

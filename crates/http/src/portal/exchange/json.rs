@@ -262,6 +262,8 @@ pub struct ShareLine {
     pub purpose: &'static str,
     pub priority: &'static str,
     pub recipients: Vec<Party>,
+    /// The id of the request that it answers.
+    pub answers: Option<String>,
 }
 
 pub fn patients(view: &ShareView, now: Timestamp) -> Vec<Patient> {
@@ -303,6 +305,7 @@ impl ShareLine {
             purpose: view.purpose.as_str(),
             priority: view.priority.as_str(),
             recipients: view.recipients.iter().map(recipient).collect(),
+            answers: view.answers.map(|request| request.to_string()),
         }
     }
 }
@@ -598,6 +601,8 @@ pub struct InboxItem {
     /// Not answered yet.
     recall: Option<Recall>,
     taken_back_at: Option<String>,
+    /// The id of our own request that it answers.
+    answers: Option<String>,
 }
 
 impl InboxItem {
@@ -638,6 +643,7 @@ impl InboxItem {
                     },
                 }),
             taken_back_at: maybe_at(view.taken_back),
+            answers: view.answers.map(|request| request.to_string()),
         })
     }
 }

@@ -1,10 +1,11 @@
 //! Between organisations and their people: finding in the own PACS, sharing,
-//! following, taking back, and the inbox.
+//! following, taking back, the inbox, and requests for images.
 
 mod compare;
 mod find;
 mod inbox;
 mod json;
+mod requests;
 mod shares;
 
 use super::directory::{Items, Nothing};
@@ -14,6 +15,7 @@ use bildbro_domain::{audit::Action, permission::Permission};
 
 const SHARE: Caller = Caller::Holder(Permission::Share);
 const RECEIVE: Caller = Caller::Holder(Permission::Receive);
+const FIND: Caller = Caller::Holder(Permission::Find);
 
 /// One's own unfinished words, and whom one shares with often.
 const OWN_DESK: Record = Record::Unaudited("it is on the member's own desk, and tells nothing new");
@@ -224,4 +226,76 @@ pub const ENDPOINTS: &[Endpoint] = &[
         || post(inbox::recall_done),
     )
     .takes::<inbox::RecallDone>(),
+    Endpoint::portal(
+        Method::Get,
+        "/api/requests/holders",
+        RECEIVE,
+        "Whom one can ask for images",
+        || get(requests::holders),
+    )
+    .answers::<Items<shares::Recipient>>(),
+    Endpoint::act(
+        Method::Put,
+        "/api/requests/{id}",
+        Action::AskImages,
+        "Ask another organisation for images; asked twice under one id, it is asked once",
+        || put(requests::ask),
+    )
+    .takes::<requests::NewImageRequest>()
+    .answers::<requests::AskedRequest>(),
+    Endpoint::act(
+        Method::Get,
+        "/api/requests",
+        Action::FollowRequest,
+        "What was asked of one's organisation, or by it, newest first",
+        || get(requests::list),
+    )
+    .answers::<requests::RequestList>(),
+    Endpoint::portal(
+        Method::Get,
+        "/api/requests/events",
+        FIND,
+        "How the newest requests go (server-sent events)",
+        || get(requests::events),
+    ),
+    Endpoint::act(
+        Method::Get,
+        "/api/requests/{id}",
+        Action::FollowRequest,
+        "A request, as one's side of it sees it",
+        || get(requests::one),
+    )
+    .answers::<requests::ImageRequest>(),
+    Endpoint::act(
+        Method::Post,
+        "/api/requests/{id}/handle",
+        Action::AnswerRequest,
+        "Take a request to handle it",
+        || post(requests::handle),
+    )
+    .takes::<Nothing>(),
+    Endpoint::act(
+        Method::Post,
+        "/api/requests/{id}/decline",
+        Action::AnswerRequest,
+        "Decline a request; whoever asked is told why",
+        || post(requests::decline),
+    )
+    .takes::<requests::DeclineRequest>(),
+    Endpoint::act(
+        Method::Post,
+        "/api/requests/{id}/withdraw",
+        Action::AskImages,
+        "Withdraw one's own request",
+        || post(requests::withdraw),
+    )
+    .takes::<Nothing>(),
+    Endpoint::act(
+        Method::Post,
+        "/api/requests/{id}/remind",
+        Action::AskImages,
+        "Remind the holder, once a day at most",
+        || post(requests::remind),
+    )
+    .takes::<Nothing>(),
 ];

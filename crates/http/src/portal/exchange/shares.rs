@@ -23,7 +23,7 @@ use axum::{
     },
 };
 use bildbro_domain::{
-    Digest, ErrorClass, OrganisationId, Personal, ShareId, StudyUid,
+    Digest, ErrorClass, ImageRequestId, OrganisationId, Personal, ShareId, StudyUid,
     share::{Priority, Purpose},
 };
 use bildbro_flow::{
@@ -189,6 +189,10 @@ pub struct NewShare {
     /// That the studies are of several patients is meant.
     #[serde(default)]
     several_patients: bool,
+    /// The id of the request that it answers: then it has studies of that patient
+    /// alone, and whoever asked is among the recipients.
+    #[serde(default)]
+    answers: Option<String>,
 }
 
 impl NewShare {
@@ -247,8 +251,14 @@ impl NewShare {
                 .then(|| at.checked_add(UNDO).ok())
                 .flatten(),
             several_patients: self.several_patients,
+            answers: self.answers()?,
             request,
         })))
+    }
+
+    fn answers(&self) -> Answer<Option<ImageRequestId>> {
+        let request = self.answers.as_deref().map(str::parse).transpose();
+        request.map_err(|_| invalid("answers", "It is no request's id."))
     }
 
     /// To the end of the day, where most of its readers are.
@@ -286,6 +296,7 @@ impl NewShare {
             message: self.message.clone(),
             expires_at: self.expires_at.clone(),
             several_patients: self.several_patients,
+            answers: self.answers.clone(),
         };
         Digest::of(&serde_json::to_vec(&asked).unwrap_or_default())
     }

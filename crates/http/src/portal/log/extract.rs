@@ -176,6 +176,7 @@ impl Words {
     fn activity(self, entry: &Entry, counterpart: Option<String>) -> String {
         let with = counterpart.map(|name| match entry.action {
             Action::Share => (format!(" med {name}"), format!(" with {name}")),
+            Action::AnswerRequest => (format!(" åt {name}"), format!(" for {name}")),
             _ => (format!(" från {name}"), format!(" from {name}")),
         });
         let (swedish, english) = match entry.action {
@@ -191,6 +192,11 @@ impl Words {
             Action::Download => (
                 "Bilder togs ut som kopia",
                 "Images were taken out as a copy",
+            ),
+            Action::AskImages => ("Bilder begärdes", "Images were asked for"),
+            Action::AnswerRequest => (
+                "En begäran om bilder hanterades",
+                "A request for images was handled",
             ),
             Action::EmergencyAccess => (
                 "Åtkomst öppnades i en nödsituation",

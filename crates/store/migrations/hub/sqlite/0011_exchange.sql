@@ -1,5 +1,5 @@
 -- What goes on between organisations and their people: errands at PACS, what is
--- found, inboxes, drafts.
+-- found, inboxes, drafts, requests for images.
 
 -- What a gateway is asked to do at its nodes.
 CREATE TABLE errand (
@@ -95,3 +95,46 @@ CREATE TABLE draft (
     draft      TEXT   NOT NULL,
     changed_at BIGINT NOT NULL
 );
+
+-- One organisation asks another for a patient's images.
+CREATE TABLE image_request (
+    id                 TEXT   NOT NULL PRIMARY KEY,
+    asker              TEXT   NOT NULL REFERENCES organisation (id),
+    holder             TEXT   NOT NULL REFERENCES organisation (id),
+    asked_by           TEXT   NOT NULL REFERENCES member (id),
+    unit               TEXT   REFERENCES care_unit (id),
+    -- Whose images: as typed, and as compared.
+    patient_id         TEXT   NOT NULL,
+    patient_id_issuer  TEXT   NOT NULL DEFAULT '',
+    patient_key        TEXT   NOT NULL,
+    patient_name       TEXT   NOT NULL DEFAULT '',
+    patient_birth_date TEXT   NOT NULL DEFAULT '',
+    -- Which images: in words, and of which days and kind. Days as YYYY-MM-DD.
+    wanted             TEXT   NOT NULL,
+    from_day           TEXT,
+    until_day          TEXT,
+    modality           TEXT   NOT NULL DEFAULT '',
+    purpose            TEXT   NOT NULL,
+    priority           TEXT   NOT NULL,
+    needed_by          TEXT,
+    -- SHA-256 of what was asked, so that asking again is told from asking anew.
+    request            TEXT   NOT NULL,
+    asked_at           BIGINT NOT NULL,
+    -- What waits for an answer after this has run out.
+    expires_at         BIGINT NOT NULL,
+    state              TEXT   NOT NULL
+        CHECK (state IN ('open', 'being_handled', 'answered', 'declined', 'withdrawn')),
+    handled_at         BIGINT,
+    handled_by         TEXT   REFERENCES member (id),
+    reminded_at        BIGINT,
+    share              TEXT   REFERENCES share (id),
+    reason             TEXT   NOT NULL DEFAULT '',
+    changed_at         BIGINT NOT NULL
+);
+CREATE INDEX image_request_asker ON image_request (asker, asked_at, id);
+CREATE INDEX image_request_holder ON image_request (holder, asked_at, id);
+CREATE INDEX image_request_asker_waits ON image_request (asker)
+    WHERE state IN ('open', 'being_handled');
+CREATE INDEX image_request_holder_waits ON image_request (holder)
+    WHERE state IN ('open', 'being_handled');
+CREATE INDEX image_request_share ON image_request (share) WHERE share IS NOT NULL;

@@ -5,7 +5,7 @@
 //! yet is fetched from the PACS it was found in, and joins the share as it comes
 //! (`hub/admission.rs`).
 
-use super::allowed_to;
+use super::{allowed_to, requests};
 use crate::{
     audit,
     database::Connection,
@@ -71,6 +71,13 @@ pub async fn share(
     {
         return Err(Refusal::NotFound.into());
     }
+    let answers = match wanted.answers {
+        None => None,
+        Some(request) => {
+            let asked = requests::answering(connection, &who, wanted, request, caller.at);
+            Some(asked.await?)
+        }
+    };
     one_patient(wanted, caller.at)?;
     reachable(connection, wanted).await?;
     decide_all(connection, &who, caller, wanted).await?;
@@ -79,6 +86,10 @@ pub async fn share(
     for study in &wanted.studies {
         let one = One::of(&who, wanted, study, caller.at);
         one.share(connection, &mut entries).await?;
+    }
+    if let Some(asked) = answers {
+        let answered = requests::answered(connection, &who, asked, wanted.id, caller.at);
+        entries.push(answered.await?);
     }
     audit::append(connection, &entries).await?;
     Ok(true)

@@ -1,7 +1,7 @@
 //! What a sender does about a share afterwards: take it back, leave one
 //! recipient out, try again.
 
-use super::{allowed_to, not_found};
+use super::{allowed_to, not_found, requests};
 use crate::{
     audit,
     database::{Connection, hold},
@@ -90,6 +90,9 @@ pub async fn take_back(
     by(&who, &mut entries, reason);
     for entry in &mut entries {
         entry.detail = Some(why.as_str().to_owned());
+    }
+    if why != TakenBackWhy::NotNeeded {
+        entries.extend(requests::open_again(connection, &who, share, caller.at).await?);
     }
     audit::append(connection, &entries).await?;
     Ok(asked)

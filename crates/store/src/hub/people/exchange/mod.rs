@@ -6,6 +6,7 @@ mod inbox;
 mod make;
 mod mend;
 mod recipients;
+mod requests;
 mod search;
 mod shown;
 mod story;
@@ -87,6 +88,8 @@ macro_rules! quietly {
         $tx.end(done).await?
     }};
 }
+
+use {act, quietly};
 
 #[async_trait]
 impl Searches for HubDb {

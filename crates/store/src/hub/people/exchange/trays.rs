@@ -143,7 +143,7 @@ const NEWEST: &str = concat!(
 );
 
 /// Where a page begins: a time and an id, or the newest.
-fn cursor(before: Option<&str>) -> Result<(i64, String), Refusal> {
+pub(super) fn cursor(before: Option<&str>) -> Result<(i64, String), Refusal> {
     let from = match before {
         None => Some((i64::MAX, String::new())),
         Some(cursor) => cursor.split_once('_').and_then(|(at, id)| {
@@ -199,7 +199,7 @@ pub async fn shares(
 }
 
 /// Whoever may see this; each look asks again.
-async fn looking(
+pub(super) async fn looking(
     connection: &mut Connection,
     caller: &Caller,
     action: Action,

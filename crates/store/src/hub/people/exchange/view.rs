@@ -27,8 +27,8 @@ use std::collections::HashMap;
 
 const SHARES: &str = "SELECT sh.id, sh.sender, s.name AS sender_name, sh.created_at, sh.made_by, \
      m.name AS made_by_name, sh.unit, u.name AS unit_name, sh.purpose, sh.legal_mode, \
-     sh.priority, sh.message, sh.expires_at, sh.sends_at, sh.revoked_at, sh.revoked_why \
-     FROM share sh JOIN organisation s ON s.id = sh.sender \
+     sh.priority, sh.message, sh.expires_at, sh.sends_at, sh.revoked_at, sh.revoked_why, \
+     r.id AS answers, r.asker FROM share sh LEFT JOIN image_request r ON r.share = sh.id JOIN organisation s ON s.id = sh.sender \
      LEFT JOIN member m ON m.id = sh.made_by LEFT JOIN care_unit u ON u.id = sh.unit \
      WHERE sh.id IN ";
 
@@ -77,6 +77,9 @@ struct ShareRow {
     sends_at: Option<i64>,
     revoked_at: Option<i64>,
     revoked_why: String,
+    answers: Option<String>,
+    /// Who asked for it.
+    asker: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -214,7 +217,15 @@ pub async fn load(
     }
     let mut views: HashMap<ShareId, ShareView> = HashMap::new();
     for row in rows::<ShareRow>(connection, SHARES, shares, "").await? {
-        let view = share(row)?;
+        let asker = row
+            .asker
+            .as_deref()
+            .map(|asker| id(asker, "image_request.asker"));
+        let asker: Option<OrganisationId> = asker.transpose()?;
+        let mut view = share(row)?;
+        view.answers = view
+            .answers
+            .filter(|_| asker.is_some_and(|asker| eyes.sees(asker)));
         views.insert(view.id, view);
     }
     let mut studies: HashMap<String, Vec<(ShareId, usize)>> = HashMap::new();
@@ -389,6 +400,10 @@ fn share(row: ShareRow) -> Result<ShareView, Fault> {
         sends_at: maybe_time(row.sends_at)?,
         taken_back: maybe_time(row.revoked_at)?,
         taken_back_why: row.revoked_why,
+        answers: row
+            .answers
+            .map(|request| id(&request, "image_request.id"))
+            .transpose()?,
         studies: Vec::new(),
         recipients: Vec::new(),
         deliveries: Vec::new(),
