@@ -62,6 +62,8 @@ words!(
         Assign = "assign",
         /// What became of the copies of a share that was taken back.
         AnswerRecall = "answer_recall",
+        /// Nobody had opened what had come for too long, and that was told.
+        Escalate = "escalate",
         /// Images were opened, or taken out as a copy.
         View = "view",
         Download = "download",
@@ -169,6 +171,8 @@ pub enum Actor {
     Machine { id: MachineId },
     /// Someone at the hub's own command line.
     Operator { login: String },
+    /// The hub by itself, when its time has come: nobody asked.
+    Hub,
     /// A caller who proved nothing.
     Anonymous,
 }

@@ -33,12 +33,12 @@ use uuid::Uuid;
 
 const JITTER: f64 = 0.5;
 
-fn none() -> Personal {
+pub fn none() -> Personal {
     Personal::default()
 }
 
 /// Study `of` as the sender's PACS tells of it.
-fn found(of: u32, images: u32) -> FoundStudy {
+pub fn found(of: u32, images: u32) -> FoundStudy {
     FoundStudy {
         node: "PACS".into(),
         study_uid: study(of),
@@ -58,7 +58,7 @@ fn found(of: u32, images: u32) -> FoundStudy {
     }
 }
 
-fn wanted(sender: &Party, studies: Vec<FoundStudy>, recipients: &[&Party]) -> WantedShare {
+pub fn wanted(sender: &Party, studies: Vec<FoundStudy>, recipients: &[&Party]) -> WantedShare {
     let studies = studies.into_iter().map(|study| WantedStudy {
         found: FoundToShare {
             organisation: sender.organisation.id,

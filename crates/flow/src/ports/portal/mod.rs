@@ -14,6 +14,7 @@ pub mod log;
 pub mod login;
 pub mod machines;
 pub mod members;
+pub mod notices;
 pub mod roles;
 pub mod search;
 pub mod sharing;
@@ -22,7 +23,7 @@ pub mod will;
 use self::{
     approvals::Approvals, directory::Directory, identity_provider::IdentityProviders,
     inbox::Inboxes, letters::Letters, log::Log, login::Login, machines::Machines, members::Members,
-    roles::Roles, search::Searches, sharing::Sharing, will::Wills,
+    notices::Notices, roles::Roles, search::Searches, sharing::Sharing, will::Wills,
 };
 use super::StoreError;
 use bildbro_domain::{Digest, OrganisationId, Personal, permission::BuiltIn, policy::Denial};
@@ -105,6 +106,7 @@ pub trait Portal:
     + IdentityProviders
     + Machines
     + Letters
+    + Notices
     + Wills
     + Log
     + Searches
@@ -122,6 +124,7 @@ impl<T> Portal for T where
         + IdentityProviders
         + Machines
         + Letters
+        + Notices
         + Wills
         + Log
         + Searches
