@@ -254,3 +254,6 @@ pub fn siem(
 fn gethostname() -> std::io::Result<String> {
     std::fs::read_to_string("/proc/sys/kernel/hostname").map(|name| name.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests;

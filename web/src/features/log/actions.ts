@@ -9,6 +9,7 @@ export const ACTIONS = [
     'deliver',
     'accept',
     'decline',
+    'escalate',
     'emergency_access',
     'register_block',
     'lift_block',
