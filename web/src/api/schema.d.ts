@@ -839,6 +839,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When one is written to of what has come */
+        get: operations["get_account_notices"];
+        /** Says when to be written to of what has come */
+        put: operations["put_account_notices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organisations": {
         parameters: {
             query?: never;
@@ -2745,6 +2763,15 @@ export interface components {
             /** @description sv or en. The name is the administrator's to change: the log goes by it. */
             language: string;
         };
+        OwnNotices: {
+            /** @description at_once, digest or off. */
+            notices: string;
+            /**
+             * Format: uint8
+             * @description The hour of day of a digest, 0 to 23.
+             */
+            hour: number;
+        };
         /** @description A list, or a page of one. */
         Items: {
             items: components["schemas"]["Party"][];
@@ -2840,6 +2867,11 @@ export interface components {
             four_eyes: string[];
             /** @description Whether patients' extracts name who looked. */
             names_staff: boolean;
+            /**
+             * Format: uint16
+             * @description Hours that what has come may lie unopened before that is told; 0: never.
+             */
+            escalate_hours: number;
         };
         ChangeOrganisation: {
             name: string;
@@ -2849,6 +2881,11 @@ export interface components {
             /** @description Empty: nobody. */
             on_call: string;
             names_staff: boolean;
+            /**
+             * Format: uint16
+             * @description 0 to 720; 0: never.
+             */
+            escalate_hours: number;
         };
         FourEyes: {
             /** @description Of grant_role, close_member, extract_audit, lift_block. */
@@ -3523,6 +3560,8 @@ export interface components {
             /** @description What it takes from us: `open`, `hold`, `closed`. */
             takes: string;
             favourite: boolean;
+            /** @description Whoever is on call there is e-mailed of an emergency; else nobody is. */
+            on_call: boolean;
             /** @description When we shared with it last. */
             last_at?: string | null;
         };
@@ -3563,6 +3602,12 @@ export interface components {
             purpose: string;
             priority: string;
             recipients: components["schemas"]["Party2"][];
+            /**
+             * Format: uint64
+             * @description For so many hours nobody at a recipient had opened it, when that was told;
+             *     null: somebody has, or it has not been that long.
+             */
+            unopened_hours?: number | null;
             message: string;
             legal_mode: string;
             expires_at?: string | null;
@@ -3636,7 +3681,14 @@ export interface components {
             /** Format: uint64 */
             bytes: number;
             complete: boolean;
+            /** @description Whoever is on call there is e-mailed of an emergency; else nobody is. */
+            on_call: boolean;
             opened_at?: string | null;
+            /**
+             * Format: uint64
+             * @description As in the list of shares, of this recipient.
+             */
+            unopened_hours?: number | null;
             decline_reason?: string | null;
             /** @description The recipient was asked to remove its copies, and when it has answered. */
             recall_at?: string | null;
@@ -3651,7 +3703,7 @@ export interface components {
             at: string;
             /**
              * @description `shared`, `allowed`, `first_stored`, `all_stored`, `failed`, `retried`,
-             *     `let_in`, `declined`, `taken_back`, `recalled`.
+             *     `let_in`, `declined`, `taken_back`, `recalled`, `escalated`.
              */
             what: string;
             recipient?: string | null;
@@ -3722,6 +3774,12 @@ export interface components {
             purpose: string;
             priority: string;
             recipients: components["schemas"]["Party2"][];
+            /**
+             * Format: uint64
+             * @description For so many hours nobody at a recipient had opened it, when that was told;
+             *     null: somebody has, or it has not been that long.
+             */
+            unopened_hours?: number | null;
         };
         Recalled: {
             /**
@@ -5914,6 +5972,66 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Account"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_account_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnNotices"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_account_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnNotices"];
             };
         };
         responses: {

@@ -1,4 +1,4 @@
-// Language and password; the name is for an administrator.
+// Language, letters and password; the name is for an administrator.
 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -183,8 +183,8 @@ async fn share(hub: &HubDb, sender: OrganisationId, recipient: OrganisationId, b
 #[tokio::test]
 async fn no_letter_says_whom_it_is_about() {
     let folder = tempfile::TempDir::new().unwrap();
-    let hub = HubDb::open(&folder.path().join("hub.db"), Timing::default());
-    let hub = hub.await.unwrap();
+    let file = folder.path().join("hub.db");
+    let hub = HubDb::open(&file, Timing::default()).await.unwrap();
     let skane = organisation(&hub, "Region Skåne", "BB_SKANE").await;
     let halland = organisation(&hub, "Region Halland", "BB_HALLAND").await;
     let sven = member(&hub, skane, ("sven@example.com", "en"), BuiltIn::Sender).await;
