@@ -69,6 +69,8 @@ words!(
         AnswerRequest = "answer_request",
         /// Someone looked at what was asked of their organisation, or by it.
         FollowRequest = "follow_request",
+        /// Nobody had opened what had come for too long, and that was told.
+        Escalate = "escalate",
         /// Images were opened, or taken out as a copy.
         View = "view",
         Download = "download",
@@ -176,6 +178,8 @@ pub enum Actor {
     Machine { id: MachineId },
     /// Someone at the hub's own command line.
     Operator { login: String },
+    /// The hub by itself, when its time has come: nobody asked.
+    Hub,
     /// A caller who proved nothing.
     Anonymous,
 }

@@ -56,6 +56,18 @@ impl Assignment {
 }
 
 words!(
+    /// When a member is written to of what has come to their organisation.
+    Notices {
+        /// When it comes.
+        AtOnce = "at_once",
+        /// Once a day, if there is anything new.
+        Digest = "digest",
+        /// Never.
+        Off = "off",
+    }
+);
+
+words!(
     /// How far a session has come.
     Level {
         /// The password was right; nothing but the second factor may follow.

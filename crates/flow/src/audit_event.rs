@@ -73,6 +73,7 @@ pub const fn family(action: Action) -> Family {
         | A::AnswerRecall
         | A::AskImages
         | A::AnswerRequest
+        | A::Escalate
         | A::SendTestImage => Family::BeginTransfer,
         A::Deliver => Family::Delivered,
         A::Complete => Family::Changed,
@@ -206,6 +207,7 @@ fn actor(entry: &Entry, names: &Names) -> Actor {
         audit::Actor::Machine { id } => known(ActorKind::Machine, id.0),
         audit::Actor::Node { ae_title } => Actor::new(ActorKind::Node, Some(ae_title.clone())),
         audit::Actor::Operator { login } => Actor::new(ActorKind::Operator, Some(login.clone())),
+        audit::Actor::Hub => Actor::new(ActorKind::Hub, None),
         audit::Actor::Anonymous => Actor::new(ActorKind::Anonymous, None),
         audit::Actor::Member {
             id,

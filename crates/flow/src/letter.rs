@@ -1,6 +1,7 @@
 //! What is written to members by e-mail. Nothing of a patient's, ever; and no
 //! secret but the link itself. It lies sealed in the database until it is sent.
 
+use bildbro_domain::share::Priority;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -38,6 +39,71 @@ pub enum Notice {
         what: String,
         at: Timestamp,
     },
+    /// Something has come that waits for a person.
+    Arrived {
+        organisation: String,
+        items: Items,
+    },
+    /// The same, of what waits at an hour of day.
+    Digest {
+        organisation: String,
+        items: Items,
+    },
+    /// To whoever is on call: it cannot wait.
+    Emergency {
+        organisation: String,
+        sender: String,
+        studies: u64,
+        url: String,
+    },
+    /// To whoever is on call, or the administrators: nobody has opened it.
+    Unopened {
+        organisation: String,
+        item: Item,
+        hours: u64,
+    },
+    /// To the member who sent it: nobody has opened it.
+    SentUnopened {
+        recipient: String,
+        hours: u64,
+        /// Whether anyone at the recipient could be written to of it.
+        told: bool,
+        url: String,
+    },
+}
+
+/// What a letter lists: some of it, the most urgent first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Items {
+    pub listed: Vec<Item>,
+    /// How many more there are.
+    pub more: u64,
+    /// The inbox.
+    pub url: String,
+    /// Where one says when to be written to.
+    pub settings: String,
+}
+
+/// A share, as a letter may tell of it: not whom it is about, nor of what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    pub sender: String,
+    pub studies: u64,
+    pub priority: Priority,
+    pub why: Why,
+    pub url: String,
+}
+
+/// Why it waits for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// It is to be opened.
+    Came,
+    /// It is to be let in, or turned away.
+    Held,
+    /// The sender took it back: copies are to be removed.
+    Recalled,
 }
 
 impl fmt::Debug for Letter {

@@ -34,6 +34,7 @@ pub mod fsck;
 pub mod letter;
 pub mod line;
 pub mod log;
+pub mod notice;
 pub mod ports;
 pub mod post;
 pub mod receive;

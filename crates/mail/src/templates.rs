@@ -5,8 +5,9 @@
 //! of patients or studies is in any of them.
 
 use crate::{Address, Mail, Subject, Unusable};
+use bildbro_domain::share::Priority;
 use jiff::{Timestamp, tz::TimeZone};
-use minijinja::{Environment, context};
+use minijinja::{Environment, Value, context};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,59 @@ pub enum Notice<'a> {
     PasswordReset { link: &'a str, until: Timestamp },
     /// After the fact, so that the right person notices if it was another.
     SecondFactorChanged { at: Timestamp },
+    /// To a member: something waits in the inbox.
+    Arrived {
+        organisation: &'a str,
+        list: List<'a>,
+    },
+    /// The same, once a day.
+    Digest {
+        organisation: &'a str,
+        list: List<'a>,
+    },
+    /// To whoever is on call.
+    Emergency {
+        organisation: &'a str,
+        sender: &'a str,
+        studies: u64,
+        link: &'a str,
+    },
+    /// To whoever is on call, or an administrator.
+    Unopened {
+        organisation: &'a str,
+        share: Share<'a>,
+        hours: u64,
+    },
+    /// To the member who sent it. `told`: someone at the recipient was.
+    SentUnopened {
+        recipient: &'a str,
+        hours: u64,
+        told: bool,
+        link: &'a str,
+    },
+}
+
+/// What waits, or some of it.
+#[derive(Debug, Clone, Copy)]
+pub struct List<'a> {
+    pub shares: &'a [Share<'a>],
+    /// How many more there are.
+    pub more: u64,
+    /// All of it.
+    pub link: &'a str,
+    /// Where one says when to be written to.
+    pub settings: &'a str,
+}
+
+/// A share, as a letter may tell of it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Share<'a> {
+    pub sender: &'a str,
+    pub studies: u64,
+    pub priority: Priority,
+    /// `came`, `held`, `recalled`.
+    pub why: &'static str,
+    pub link: &'a str,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,23 +112,7 @@ pub fn write(
             .strftime("%Y-%m-%d %H:%M (%Z)")
             .to_string()
     };
-    let (link, values) = match *notice {
-        Notice::Invitation {
-            organisation,
-            invited_by,
-            link,
-            until,
-        } => {
-            // Names stand in running text: a line break there could forge a paragraph.
-            for name in [organisation, invited_by] {
-                Subject::new(name)?;
-            }
-            let until = tell(until);
-            (link, context! { organisation, invited_by, link, until })
-        }
-        Notice::PasswordReset { link, until } => (link, context! { link, until => tell(until) }),
-        Notice::SecondFactorChanged { at } => ("", context! { at => tell(at) }),
-    };
+    let (links, values) = values(notice, tell)?;
     let environment = Environment::new();
     let filled = environment.render_str(words(notice, language), values)?;
     let (subject, text) = filled.split_once("\n\n").unwrap_or((&filled, ""));
@@ -87,13 +125,88 @@ pub fn write(
     let html = environment.render_named_str(
         "layout.html",
         LAYOUT,
-        context! { lang, subject, paragraphs, link },
+        context! { lang, subject, paragraphs, links },
     )?;
     Ok(Mail {
         to,
         subject: Subject::new(subject)?,
         text: text.to_owned(),
         html,
+    })
+}
+
+/// The links of a message, and what goes into its words.
+fn values<'a>(
+    notice: &Notice<'a>,
+    tell: impl Fn(Timestamp) -> String,
+) -> Result<(Vec<&'a str>, Value), TemplateError> {
+    // Names stand in running text: a line break there could forge a paragraph.
+    let plain = |name: &str| Subject::new(name).map(drop);
+    Ok(match *notice {
+        Notice::Invitation {
+            organisation,
+            invited_by,
+            link,
+            until,
+        } => {
+            plain(organisation)?;
+            plain(invited_by)?;
+            let until = tell(until);
+            let values = context! { organisation, invited_by, link, until };
+            (vec![link], values)
+        }
+        Notice::PasswordReset { link, until } => {
+            (vec![link], context! { link, until => tell(until) })
+        }
+        Notice::SecondFactorChanged { at } => (Vec::new(), context! { at => tell(at) }),
+        Notice::Arrived { organisation, list } | Notice::Digest { organisation, list } => {
+            plain(organisation)?;
+            for share in list.shares {
+                plain(share.sender)?;
+            }
+            let links = list.shares.iter().map(|share| share.link);
+            let links = links.chain([list.link, list.settings]).collect();
+            let List {
+                shares,
+                more,
+                link,
+                settings,
+            } = list;
+            let count = shares.len() as u64 + more;
+            (
+                links,
+                context! { organisation, shares, count, more, link, settings },
+            )
+        }
+        Notice::Emergency {
+            organisation,
+            sender,
+            studies,
+            link,
+        } => {
+            plain(organisation)?;
+            plain(sender)?;
+            let values = context! { organisation, sender, studies, link };
+            (vec![link], values)
+        }
+        Notice::Unopened {
+            organisation,
+            share,
+            hours,
+        } => {
+            plain(organisation)?;
+            plain(share.sender)?;
+            (vec![share.link], context! { organisation, share, hours })
+        }
+        Notice::SentUnopened {
+            recipient,
+            hours,
+            told,
+            link,
+        } => {
+            plain(recipient)?;
+            (vec![link], context! { recipient, hours, told, link })
+        }
     })
 }
 
@@ -110,5 +223,15 @@ const fn words(notice: &Notice<'_>, language: Language) -> &'static str {
         (Notice::SecondFactorChanged { .. }, English) => {
             include_str!("templates/second-factor.en.txt")
         }
+        (Notice::Arrived { .. }, Swedish) => include_str!("templates/arrived.sv.txt"),
+        (Notice::Arrived { .. }, English) => include_str!("templates/arrived.en.txt"),
+        (Notice::Digest { .. }, Swedish) => include_str!("templates/digest.sv.txt"),
+        (Notice::Digest { .. }, English) => include_str!("templates/digest.en.txt"),
+        (Notice::Emergency { .. }, Swedish) => include_str!("templates/emergency.sv.txt"),
+        (Notice::Emergency { .. }, English) => include_str!("templates/emergency.en.txt"),
+        (Notice::Unopened { .. }, Swedish) => include_str!("templates/unopened.sv.txt"),
+        (Notice::Unopened { .. }, English) => include_str!("templates/unopened.en.txt"),
+        (Notice::SentUnopened { .. }, Swedish) => include_str!("templates/sent-unopened.sv.txt"),
+        (Notice::SentUnopened { .. }, English) => include_str!("templates/sent-unopened.en.txt"),
     }
 }

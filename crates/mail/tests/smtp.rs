@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use bildbro_domain::ErrorClass;
+use bildbro_domain::{ErrorClass, share::Priority};
 use bildbro_mail::{
     Address, Config, Mail, MailError, Mailer, Tls,
-    templates::{self, Language, Notice},
+    templates::{self, Language, List, Notice, Share},
 };
 use bildbro_testkit::{certificates::Authority, samples};
 use jiff::{Timestamp, tz::TimeZone};
@@ -253,6 +253,123 @@ fn every_message_is_filled_in_and_a_name_forges_nothing() {
         until: at,
     };
     assert!(write(&forged, Language::Swedish).is_err());
+}
+
+#[test]
+fn letters_of_what_comes_say_how_much_and_where_and_no_more() {
+    let share = |sender, priority, why| Share {
+        sender,
+        studies: 2,
+        priority,
+        why,
+        link: "https://hub.example/inbox/1",
+    };
+    let shares = [
+        share("Region Skåne", Priority::Urgent, "came"),
+        share("Aleris", Priority::Ordinary, "held"),
+        share("Capio", Priority::Emergency, "recalled"),
+    ];
+    let list = |shares, more| List {
+        shares,
+        more,
+        link: "https://hub.example/inbox",
+        settings: "https://hub.example/account",
+    };
+    let organisation = "Region Halland";
+    let (link, hours) = ("https://hub.example/shares/1", 24);
+    let written = |notice: &Notice<'_>, language| {
+        let to = Address::parse("asa@example.org").unwrap();
+        templates::write(notice, language, to, &TimeZone::UTC)
+    };
+    let emergency = |sender| Notice::Emergency {
+        organisation,
+        sender,
+        studies: 1,
+        link,
+    };
+    // (notice, links, a word of the Swedish, of the English)
+    let cases = [
+        (
+            Notice::Arrived {
+                organisation,
+                list: list(&shares, 4),
+            },
+            5,
+            [
+                "7 delningar",
+                "Region Skåne: 2 undersökningar, brådskar.\n",
+                "tagit tillbaka",
+            ],
+            [
+                "7 shares",
+                "Region Skåne: 2 studies, urgent.\n",
+                "taken it back",
+            ],
+        ),
+        (
+            Notice::Digest {
+                organisation,
+                list: list(&shares[1..2], 0),
+            },
+            2,
+            [
+                "en delning väntar",
+                "vanlig prioritet. Den hålls kvar",
+                "väljer du själv",
+            ],
+            [
+                "one share waits",
+                "ordinary priority. It is held",
+                "You choose",
+            ],
+        ),
+        (
+            emergency("Region Skåne"),
+            1,
+            ["AKUT", "1 undersökning till", "Region Halland"],
+            ["URGENT", "1 study to", "Region Halland"],
+        ),
+        (
+            Notice::Unopened {
+                organisation,
+                share: shares[0],
+                hours,
+            },
+            1,
+            ["24 timmar", "Region Skåne", "brådskar"],
+            ["24 hours", "Region Skåne", "urgent"],
+        ),
+        (
+            Notice::SentUnopened {
+                recipient: organisation,
+                hours: 1,
+                told: false,
+                link,
+            },
+            1,
+            ["en timme", "ring dem", "Region Halland"],
+            ["an hour ago", "call them", "Region Halland"],
+        ),
+    ];
+    for (notice, links, swedish, english) in &cases {
+        for (language, words) in [(Language::Swedish, swedish), (Language::English, english)] {
+            let mail = written(notice, language).unwrap();
+            let all = format!("{}\n\n{}", mail.subject.as_str(), mail.text);
+            for word in words {
+                assert!(all.contains(word), "{word}: {all}");
+            }
+            assert!(!all.contains("{{") && !all.contains("{%"), "{all}");
+            assert!(!all.contains("\n\n\n"), "{all}");
+            assert_eq!(
+                mail.html.matches("<a href=").count(),
+                *links,
+                "{}",
+                mail.html
+            );
+        }
+    }
+    let forged = written(&emergency("A\n\nhttps://evil.example"), Language::Swedish);
+    assert!(forged.is_err());
 }
 
 #[tokio::test]

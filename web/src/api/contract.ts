@@ -76,6 +76,7 @@ export type SpotCheck = Schema['CheckJson'];
 export type SpotCheckSheet = Schema['DrawnJson'];
 export type SpotCheckEntry = Schema['DrawnEntry'];
 export type WatchedPatient = Schema['WatchedJson'];
+export type OwnNotices = Schema['OwnNotices'];
 
 // Calls
 

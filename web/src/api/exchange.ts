@@ -69,6 +69,8 @@ export interface Recipient extends Named {
     in_care: boolean;
     takes: 'open' | 'hold' | 'closed';
     favourite: boolean;
+    /** Whoever is on call there is e-mailed of an emergency; else nobody is. */
+    on_call: boolean;
     last_at: string | null;
 }
 export interface NewShare {
@@ -113,6 +115,8 @@ export interface ShareLine extends ShareProgress {
     recipients: Named[];
     /** The request that it answers. */
     answers: string | null;
+    /** For so many hours nobody at a recipient had opened it. */
+    unopened_hours: number | null;
 }
 export interface ShareStudy {
     study_uid: string;
@@ -154,7 +158,9 @@ export interface Delivery {
     failure: string | null;
     next_attempt_at: string | null;
     silent_since: string | null;
+    on_call: boolean;
     opened_at: string | null;
+    unopened_hours: number | null;
     decline_reason: string | null;
     changed_at: string;
     bytes_per_second: number | null;
@@ -174,7 +180,8 @@ export type Happening =
     | 'declined'
     | 'taken_back'
     | 'failed'
-    | 'retried';
+    | 'retried'
+    | 'escalated';
 export interface Event {
     at: string;
     what: Happening;

@@ -839,6 +839,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When one is written to of what has come */
+        get: operations["get_account_notices"];
+        /** Says when to be written to of what has come */
+        put: operations["put_account_notices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organisations": {
         parameters: {
             query?: never;
@@ -1774,7 +1792,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/shares/{id}/deliveries/{delivery}/cancel": {
+    "/api/shares/{id}/recipients/{recipient}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -1784,14 +1802,14 @@ export interface paths {
         get?: never;
         put?: never;
         /** End a share's deliveries to one recipient */
-        post: operations["post_shares_id_deliveries_delivery_cancel"];
+        post: operations["post_shares_id_recipients_recipient_cancel"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/shares/{id}/deliveries/{delivery}/retry": {
+    "/api/shares/{id}/recipients/{recipient}/retry": {
         parameters: {
             query?: never;
             header?: never;
@@ -1801,7 +1819,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Try a share's deliveries to one recipient again, now */
-        post: operations["post_shares_id_deliveries_delivery_retry"];
+        post: operations["post_shares_id_recipients_recipient_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2586,7 +2604,7 @@ export interface components {
             lease_until: string;
         };
         /** @enum {string} */
-        Failure: "node_unreachable" | "node_refused" | "node_dropped" | "node_full" | "not_accepted" | "object_refused" | "coercion_failed" | "hub_unreachable" | "digest_mismatch" | "image_lost" | "no_node" | "not_sent" | "internal";
+        Failure: "node_unreachable" | "node_refused" | "node_dropped" | "node_full" | "not_accepted" | "object_refused" | "coercion_failed" | "hub_unreachable" | "digest_mismatch" | "image_lost" | "no_node" | "not_sent" | "other_patient" | "internal";
         /** @description RFC 6749 5.2 */
         OAuthError: {
             /** @enum {string} */
@@ -2882,6 +2900,15 @@ export interface components {
             /** @description sv or en. The name is the administrator's to change: the log goes by it. */
             language: string;
         };
+        OwnNotices: {
+            /** @description at_once, digest or off. */
+            notices: string;
+            /**
+             * Format: uint8
+             * @description The hour of day of a digest, 0 to 23.
+             */
+            hour: number;
+        };
         /** @description A list, or a page of one. */
         Items: {
             items: components["schemas"]["Party"][];
@@ -2977,6 +3004,11 @@ export interface components {
             four_eyes: string[];
             /** @description Whether patients' extracts name who looked. */
             names_staff: boolean;
+            /**
+             * Format: uint16
+             * @description Hours that what has come may lie unopened before that is told; 0: never.
+             */
+            escalate_hours: number;
         };
         ChangeOrganisation: {
             name: string;
@@ -2986,6 +3018,11 @@ export interface components {
             /** @description Empty: nobody. */
             on_call: string;
             names_staff: boolean;
+            /**
+             * Format: uint16
+             * @description 0 to 720; 0: never.
+             */
+            escalate_hours: number;
         };
         FourEyes: {
             /** @description Of grant_role, close_member, extract_audit, lift_block. */
@@ -3660,6 +3697,8 @@ export interface components {
             /** @description What it takes from us: `open`, `hold`, `closed`. */
             takes: string;
             favourite: boolean;
+            /** @description Whoever is on call there is e-mailed of an emergency; else nobody is. */
+            on_call: boolean;
             /** @description When we shared with it last. */
             last_at?: string | null;
         };
@@ -3702,6 +3741,12 @@ export interface components {
             recipients: components["schemas"]["Party2"][];
             /** @description The id of the request that it answers. */
             answers?: string | null;
+            /**
+             * Format: uint64
+             * @description For so many hours nobody at a recipient had opened it, when that was told;
+             *     null: somebody has, or it has not been that long.
+             */
+            unopened_hours?: number | null;
             message: string;
             legal_mode: string;
             expires_at?: string | null;
@@ -3775,7 +3820,14 @@ export interface components {
             /** Format: uint64 */
             bytes: number;
             complete: boolean;
+            /** @description Whoever is on call there is e-mailed of an emergency; else nobody is. */
+            on_call: boolean;
             opened_at?: string | null;
+            /**
+             * Format: uint64
+             * @description As in the list of shares, of this recipient.
+             */
+            unopened_hours?: number | null;
             decline_reason?: string | null;
             /** @description The recipient was asked to remove its copies, and when it has answered. */
             recall_at?: string | null;
@@ -3790,7 +3842,7 @@ export interface components {
             at: string;
             /**
              * @description `shared`, `allowed`, `first_stored`, `all_stored`, `failed`, `retried`,
-             *     `let_in`, `declined`, `taken_back`, `recalled`.
+             *     `let_in`, `declined`, `taken_back`, `recalled`, `escalated`.
              */
             what: string;
             recipient?: string | null;
@@ -3869,6 +3921,12 @@ export interface components {
             recipients: components["schemas"]["Party2"][];
             /** @description The id of the request that it answers. */
             answers?: string | null;
+            /**
+             * Format: uint64
+             * @description For so many hours nobody at a recipient had opened it, when that was told;
+             *     null: somebody has, or it has not been that long.
+             */
+            unopened_hours?: number | null;
         };
         Recalled: {
             /**
@@ -6182,6 +6240,66 @@ export interface operations {
             };
         };
     };
+    get_account_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnNotices"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_account_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnNotices"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_organisations: {
         parameters: {
             query?: never;
@@ -8375,13 +8493,13 @@ export interface operations {
             };
         };
     };
-    post_shares_id_deliveries_delivery_cancel: {
+    post_shares_id_recipients_recipient_cancel: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 id: string;
-                delivery: string;
+                recipient: string;
             };
             cookie?: never;
         };
@@ -8409,13 +8527,13 @@ export interface operations {
             };
         };
     };
-    post_shares_id_deliveries_delivery_retry: {
+    post_shares_id_recipients_recipient_retry: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 id: string;
-                delivery: string;
+                recipient: string;
             };
             cookie?: never;
         };

@@ -76,6 +76,7 @@ export function useSay() {
             const words = isAt ? t(`happenedAt.${what}`, { to: recipient }) : t(`happened.${what}`);
             return images === null ? words : `${words}: ${t('images', counted(images))}`;
         },
+        unopened: (hours: number) => t('unopened', counted(hours)),
         speed: (perSecond: number) => t('speed', { size: bytes(perSecond) }),
         left: (seconds: number) => {
             if (seconds < A_MINUTE) return t('left.soon');

@@ -22,6 +22,8 @@ export const recipients: Recipient[] = [
     takes,
     favourite,
     last_at,
+    // The smaller ones have not said who is on call.
+    on_call: kind === 'region',
     in_care: kind !== 'insurer',
 })) as Recipient[];
 

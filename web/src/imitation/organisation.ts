@@ -88,6 +88,7 @@ const own: Organisation = {
     takes: 'open',
     four_eyes: ['grant_role'],
     names_staff: false,
+    escalate_hours: 24,
 };
 const partners: Partners = {
     takes: 'open',

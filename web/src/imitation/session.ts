@@ -113,6 +113,7 @@ const factors: Answer<'GET', '/api/account/factors'> = {
     totp: { id: 't', name: 'App', created_at: '2026-09-01T08:05:00Z', used_at: null },
     recovery_left: 7,
 };
+let notices: Answer<'GET', '/api/account/notices'> = { notices: 'digest', hour: 7 };
 const picture =
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 25 25"><path d="M4 4h7v7H4zM14 4h7v7h-7zM4 14h7v7H4zM14 14h3v3h-3zM18 18h3v3h-3z"/></svg>';
 
@@ -206,4 +207,8 @@ export const sessionAnswers: Answers = {
         sessions = sessions.filter(({ current }) => current);
     },
     'PUT /api/account': () => undefined,
+    'GET /api/account/notices': () => notices,
+    'PUT /api/account/notices': ({ body }) => {
+        notices = body;
+    },
 };

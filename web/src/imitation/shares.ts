@@ -32,7 +32,9 @@ function delivery(to: string, images: number, some: Partial<Delivery> = {}): Del
         failure: null,
         next_attempt_at: null,
         silent_since: null,
+        on_call: recipients.some((one) => one.id === to && one.on_call),
         opened_at: null,
+        unopened_hours: null,
         decline_reason: null,
         changed_at: ago(2),
         bytes_per_second: null,
@@ -101,6 +103,7 @@ function share(id: string, state: Share['state'], patient: Patient, minutes: num
         sends_at: made,
         taken_back_at: null,
         taken_back_why: null,
+        unopened_hours: null,
         contents,
         deliveries,
         timeline: [event(made, 'shared', { by: 'Anna Lindqvist' })],
@@ -178,6 +181,15 @@ export const shares: Share[] = [
             event(ago(298), 'all_here', { images: 798 }),
             event(ago(290), 'all_stored', { recipient: 'Västra Götalandsregionen', images: 798 }),
             event(ago(120), 'opened', { recipient: 'Västra Götalandsregionen' }),
+        ],
+    }),
+    share('s-unopened', 'held', long, 1520, {
+        priority: 'emergency',
+        unopened_hours: 24,
+        deliveries: [delivery('aleris', 402, { state: 'held', unopened_hours: 24 })],
+        timeline: [
+            event(ago(1520), 'shared', { by: 'Anna Lindqvist' }),
+            event(ago(80), 'escalated', { recipient: 'Aleris Röntgen' }),
         ],
     }),
     share('s-declined', 'declined', agda, 1500, {

@@ -4,7 +4,7 @@ import type {
     PublicKeyCredentialCreationOptionsJSON,
     PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser';
-import type { FactorKind, SessionState, Spoken } from '@/api/contract';
+import type { FactorKind, OwnNotices, SessionState, Spoken } from '@/api/contract';
 import { ProblemError } from '@/api/problem';
 import { request, requestText } from '@/api/request';
 
@@ -64,6 +64,8 @@ export const session = {
     changePassword: (old: string, next: string) =>
         request('POST', '/api/account/password', { body: { old, new: next } }),
     change: (language: Spoken) => request('PUT', '/api/account', { body: { language } }),
+    notices: () => request('GET', '/api/account/notices'),
+    changeNotices: (body: OwnNotices) => request('PUT', '/api/account/notices', { body }),
     sessions: () => request('GET', '/api/account/sessions'),
     endSession: (id: string) => request('DELETE', '/api/account/sessions/{id}', { path: { id } }),
     endOthers: () => request('DELETE', '/api/account/sessions'),

@@ -12,6 +12,7 @@ use crate::{
 use bildbro_flow::{
     checkpoint::{self, Pace, Signer},
     clock::Clock,
+    notice::Pen,
     ports::{
         checkpoints::Checkpoints,
         hub::{Blobs, HubStore},
@@ -181,6 +182,9 @@ impl Hub {
             tokio::spawn(pass_on(changes, self.state.wake.clone(), stop.clone()));
         }
         let state = self.state;
+        let pen = Pen::new(Arc::clone(&state.vault), self.url.clone(), state.post);
+        let (store, clock) = (Arc::clone(&state.portal), state.clock.clone());
+        let telling = tokio::spawn(post::news(store, pen, clock, stop.clone()));
         let writing = self.mailer.map(|mailer| {
             let (store, vault) = (Arc::clone(&state.portal), Arc::clone(&state.vault));
             let letters = post::letters(store, vault, mailer, state.clock.clone(), stop.clone());
@@ -203,7 +207,7 @@ impl Hub {
             self.link.serve(link, stop.clone()),
             self.operations.serve(operations, stop),
         );
-        let _ended = tokio::join!(sweeping, signing);
+        let _ended = tokio::join!(sweeping, signing, telling);
         for task in [writing, passing].into_iter().flatten() {
             let _ended = task.await;
         }

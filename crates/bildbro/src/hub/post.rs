@@ -1,12 +1,13 @@
 //! Letters go out by SMTP, entries to the SIEM: the loops that a hub runs when
-//! the service is configured.
+//! the service is configured; and the one that writes letters of what has come.
 
 use crate::fault::{Fault, While};
 use async_trait::async_trait;
 use bildbro_domain::ErrorClass;
 use bildbro_flow::{
     clock::Clock,
-    letter::{Letter, Notice},
+    letter::{Item, Items, Letter, Notice, Why},
+    notice::{self, Pen},
     ports::portal::Portal,
     post::{Post, send_due},
     vault::Vault,
@@ -22,8 +23,8 @@ use uuid::Uuid;
 /// How often to look for letters.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Where the people are that read the letters.
-const ZONE: &str = "Europe/Stockholm";
+/// How often to look for what people are to be told of.
+const LOOK_FOR_NEWS: Duration = Duration::from_secs(10);
 
 struct Smtp {
     mailer: Mailer,
@@ -48,6 +49,7 @@ fn write(letter: &Letter, zone: &TimeZone) -> Result<bildbro_mail::Mail, ()> {
         "en" => templates::Language::English,
         _ => templates::Language::Swedish,
     };
+    let listed: Vec<templates::Share<'_>>;
     let notice = match &letter.notice {
         Notice::Invitation {
             organisation,
@@ -67,8 +69,92 @@ fn write(letter: &Letter, zone: &TimeZone) -> Result<bildbro_mail::Mail, ()> {
         Notice::SecondFactorChanged { at, .. } => {
             templates::Notice::SecondFactorChanged { at: *at }
         }
+        Notice::Arrived {
+            organisation,
+            items,
+        } => {
+            listed = items.listed.iter().map(share).collect();
+            let list = list(items, &listed);
+            templates::Notice::Arrived { organisation, list }
+        }
+        Notice::Digest {
+            organisation,
+            items,
+        } => {
+            listed = items.listed.iter().map(share).collect();
+            let list = list(items, &listed);
+            templates::Notice::Digest { organisation, list }
+        }
+        Notice::Emergency {
+            organisation,
+            sender,
+            studies,
+            url,
+        } => templates::Notice::Emergency {
+            organisation,
+            sender,
+            studies: *studies,
+            link: url,
+        },
+        Notice::Unopened {
+            organisation,
+            item,
+            hours,
+        } => templates::Notice::Unopened {
+            organisation,
+            share: share(item),
+            hours: *hours,
+        },
+        Notice::SentUnopened {
+            recipient,
+            hours,
+            told,
+            url,
+        } => templates::Notice::SentUnopened {
+            recipient,
+            hours: *hours,
+            told: *told,
+            link: url,
+        },
     };
     templates::write(&notice, language, to, zone).map_err(|_| ())
+}
+
+fn share(item: &Item) -> templates::Share<'_> {
+    templates::Share {
+        sender: &item.sender,
+        studies: item.studies,
+        priority: item.priority,
+        why: match item.why {
+            Why::Came => "came",
+            Why::Held => "held",
+            Why::Recalled => "recalled",
+        },
+        link: &item.url,
+    }
+}
+
+fn list<'a>(items: &'a Items, shares: &'a [templates::Share<'a>]) -> templates::List<'a> {
+    templates::List {
+        shares,
+        more: items.more,
+        link: &items.url,
+        settings: &items.settings,
+    }
+}
+
+/// Tells people of what has come until `stop`. It runs without a mail server
+/// too: what nobody opens is shown to its sender all the same.
+pub async fn news(store: Arc<dyn Portal>, pen: Pen, clock: Clock, stop: CancellationToken) {
+    loop {
+        if let Err(error) = notice::round(&*store, &pen, clock.now()).await {
+            tracing::error!(%error, "notices.failed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_FOR_NEWS) => {}
+            () = stop.cancelled() => return,
+        }
+    }
 }
 
 /// Sends what is due until `stop`.
@@ -79,7 +165,7 @@ pub async fn letters(
     clock: Clock,
     stop: CancellationToken,
 ) {
-    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    let zone = notice::zone();
     let post = Smtp { mailer, zone };
     loop {
         let at = clock.now();
@@ -168,3 +254,6 @@ pub fn siem(
 fn gethostname() -> std::io::Result<String> {
     std::fs::read_to_string("/proc/sys/kernel/hostname").map(|name| name.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests;

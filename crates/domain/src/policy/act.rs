@@ -71,6 +71,7 @@ pub const fn demand(action: Action) -> Option<Demand> {
         | A::Deliver
         | A::Complete
         | A::Fetch
+        | A::Escalate
         | A::EnrolGateway
         | A::AcceptInvitation
         | A::LogIn

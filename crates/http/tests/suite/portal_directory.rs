@@ -161,7 +161,8 @@ async fn an_organisation_looks_after_itself() {
         .member(hub.sender.organisation, &[BuiltIn::Administrator])
         .await;
     let particulars = json!({ "name": "Region Halland", "hsa_id": null, "number": "2321000115",
-        "postal": "Box 517\nHalmstad", "on_call": "jour@halland.se", "names_staff": false });
+        "postal": "Box 517\nHalmstad", "on_call": "jour@halland.se", "names_staff": false,
+        "escalate_hours": 12 });
     let long = "x".repeat(1000);
     for (path, wrong, field) in [
         ("/name", long.as_str(), "name"),

@@ -5,7 +5,11 @@ use crate::fixture::*;
 use axum::body::{Body, BodyDataStream};
 use axum::http::{Request, header};
 use bildbro_domain::{ClaimId, ErrandId, Personal, StudyUid, audit::Action, permission::BuiltIn};
-use bildbro_flow::{clock::Clock, ports::hub::Call};
+use bildbro_flow::{
+    clock::Clock,
+    notice::{self, Pen},
+    ports::hub::Call,
+};
 use bildbro_wire::{
     errand::{
         AskErrand, AskedErrand, ERRAND, Errand, ErrandEnd, FOUND, Found, FoundReply, FoundStudy,
@@ -299,6 +303,7 @@ async fn what_was_found_is_shared_once_followed_and_taken_back() {
     assert_eq!(to["items"].as_array().unwrap().len(), 1);
     let recipient = to["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(to["items"][0]["takes"], "open");
+    assert_eq!(to["items"][0]["on_call"], false);
     let path = format!("/api/shares/{}", Uuid::new_v4());
     let new = new_share(&[&found[0], &found[1]], &recipient);
     let made = ask("PUT", &path, new.clone()).await;
@@ -326,6 +331,39 @@ async fn what_was_found_is_shared_once_followed_and_taken_back() {
     };
     assert_eq!(fetch.node, "PACS");
 
+    // A day goes by, and nobody there opens it.
+    let ada = hub
+        .member(hub.recipient.organisation, &[BuiltIn::Administrator])
+        .await;
+    let particulars = json!({ "name": "Region Skåne", "hsa_id": null, "number": null,
+        "postal": "", "on_call": "jour@skane.se", "names_staff": true, "escalate_hours": 24 });
+    let mut wrong = particulars.clone();
+    wrong["escalate_hours"] = json!(721);
+    let to = "/api/organisation";
+    let refused = hub.api(Some(&ada), "PUT", to, wrong).await;
+    assert_eq!(refused.json()["field"], "escalate_hours");
+    let kept = hub.api(Some(&ada), "PUT", to, particulars).await;
+    assert_eq!(kept.status, 204, "{}", kept.text());
+    let delivery = async || ask("GET", &path, Value::Null).await.json()["deliveries"][0].clone();
+    assert_eq!(
+        (
+            &delivery().await["on_call"],
+            &delivery().await["unopened_hours"]
+        ),
+        (&json!(true), &Value::Null)
+    );
+    let pen = Pen::new(hub.state.vault.clone(), hub.state.public_url.clone(), true);
+    let a_day = later(25 * 3600);
+    notice::round(&*hub.state.portal, &pen, a_day)
+        .await
+        .unwrap();
+    assert_eq!(delivery().await["unopened_hours"], 24);
+    let list = ask("GET", "/api/shares", Value::Null).await.json();
+    assert_eq!(list["items"][0]["unopened_hours"], 24);
+    let share = ask("GET", &path, Value::Null).await.json();
+    let last = share["timeline"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["what"], "escalated");
+
     let back = format!("{path}/take-back");
     let why = json!({ "why": "wrong_recipient", "reason": "Fel region." });
     let taken = ask("POST", &back, why.clone()).await;
@@ -334,6 +372,7 @@ async fn what_was_found_is_shared_once_followed_and_taken_back() {
     let share = ask("GET", &path, Value::Null).await.json();
     assert_eq!(share["state"], "taken_back");
     assert_eq!(share["taken_back_why"], "wrong_recipient");
+    assert_eq!(share["deliveries"][0]["unopened_hours"], Value::Null);
     // Another organisation does not know of it.
     let them = hub.recipient.organisation;
     let foreign = hub.member(them, &[BuiltIn::Sender]).await;

@@ -253,8 +253,12 @@ pub async fn begin(
         .execute(&mut *connection)
         .await?;
     if new.origin != "test" {
-        let by_a_person = new.origin != "pacs";
-        inbox::put(connection, share, new.recipient, by_a_person, at).await?;
+        let comes = inbox::Comes {
+            to_open: new.origin != "pacs",
+            held: takes == Takes::Hold,
+            not_before,
+        };
+        inbox::put(connection, share, new.recipient, comes, at).await?;
     }
     Ok(open)
 }

@@ -26,6 +26,7 @@ mod people_exchange;
 mod people_log;
 mod people_login;
 mod people_members;
+mod people_notices;
 mod people_requests;
 mod people_will;
 mod postgres_only;
@@ -164,6 +165,18 @@ mod on {
         a_request_that_nobody_answers_runs_out,
         an_answer_taken_back_is_waited_for_again,
         requests_come_in_pages,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_notices [
+        who_receives_is_told_and_nobody_else,
+        what_comes_together_is_told_together,
+        what_was_given_to_someone_is_theirs_to_hear_of,
+        a_digest_comes_once_a_day_if_there_is_anything_new,
+        an_emergency_is_told_at_once_and_alone,
+        what_is_seen_or_taken_back_is_not_told_of,
+        what_nobody_opens_is_told_of_once,
+        who_is_told_of_what_nobody_opens,
+        what_is_held_or_recalled_is_told_of,
+        without_a_post_nothing_is_written_and_the_sender_sees_all_the_same,
     ]);
     on_every_backend!(hub_sqlite, hub_postgres; people_members [
         administrators_who_remove_each_other_leave_one,

@@ -216,6 +216,7 @@ pub async fn what_an_organisation_says_of_itself_is_kept(hub: &HubDb) {
         postal: "Box 1\nLund".into(),
         on_call: "jour@skane.se".into(),
         names_staff: false,
+        escalate_hours: 8,
     };
     let taken = hub.change_organisation(&siv.at(1), change("HALLAND")).await;
     assert!(matches!(taken, Err(Refusal::Taken("name"))));
@@ -232,6 +233,7 @@ pub async fn what_an_organisation_says_of_itself_is_kept(hub: &HubDb) {
         ("Region Skåne", "Box 1\nLund")
     );
     assert_eq!((own.four_eyes, own.names_staff), (four_eyes, false));
+    assert_eq!(own.escalate_hours, 8);
     for act in [Action::ChangeOrganisation, Action::ChangeFourEyes] {
         assert_eq!(count(hub, act, Outcome::Success).await, 1);
     }

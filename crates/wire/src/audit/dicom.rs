@@ -122,7 +122,7 @@ impl Message {
             let kind = actor.kind.as_str();
             if matches!(
                 actor.kind,
-                ActorKind::Gateway | ActorKind::Machine | ActorKind::Node
+                ActorKind::Gateway | ActorKind::Machine | ActorKind::Node | ActorKind::Hub
             ) {
                 xml.code("RoleIDCode", "110150", "DCM", "Application");
             } else {

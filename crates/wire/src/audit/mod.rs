@@ -265,6 +265,8 @@ pub enum ActorKind {
     Gateway,
     Machine,
     Node,
+    /// The system that keeps the log, by itself.
+    Hub,
     Anonymous,
 }
 
@@ -278,6 +280,7 @@ impl ActorKind {
             Self::Gateway => "gateway",
             Self::Machine => "machine",
             Self::Node => "node",
+            Self::Hub => "hub",
             Self::Anonymous => "anonymous",
         }
     }

@@ -1,4 +1,4 @@
-// Language and password; the name is for an administrator.
+// Language, letters and password; the name is for an administrator.
 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -15,6 +15,7 @@ import { Facts } from '@/ui/Facts';
 import { PasswordField } from '@/ui/Field';
 import { Form } from '@/ui/Form';
 import { PageHeader } from '@/ui/PageHeader';
+import { Notices } from './Notices';
 
 export function You() {
     const { t } = useTranslation('account');
@@ -55,6 +56,7 @@ export function You() {
                         />
                     </Form>
                 </section>
+                <Notices />
                 <Password />
             </div>
         </>

@@ -12,6 +12,7 @@ export const ACTIONS = [
     'ask_images',
     'answer_request',
     'follow_request',
+    'escalate',
     'emergency_access',
     'register_block',
     'lift_block',

@@ -11,7 +11,11 @@ import { Facts } from '@/ui/Facts';
 import { TextField } from '@/ui/Field';
 import { Form } from '@/ui/Form';
 import { Loaded } from '@/ui/Loaded';
+import { Select } from '@/ui/Select';
 import { organisation } from './calls';
+
+/** What most would choose of; another that was set stays. */
+const HOURS = [1, 4, 8, 12, 24, 48, 72, 168];
 
 export function Particulars() {
     const own = useQuery({ queryKey: ['organisation'], queryFn: organisation.get });
@@ -27,6 +31,8 @@ function Edit({ own }: { own: Organisation }) {
     const { t: u } = useTranslation('ui');
     const word = useWord();
     const [namesStaff, setNamesStaff] = useState(own.names_staff);
+    const [hours, setHours] = useState(own.escalate_hours);
+    const choices = [...new Set([0, ...HOURS, own.escalate_hours])].sort((a, b) => a - b);
     const save = useAct(
         (): Promise<unknown> => {
             const { name, hsa_id, number, postal, on_call } = draft.values;
@@ -37,6 +43,7 @@ function Edit({ own }: { own: Organisation }) {
                 postal: postal.trim(),
                 on_call: on_call.trim(),
                 names_staff: namesStaff,
+                escalate_hours: hours,
             });
         },
         { renews: ['organisation', 'me'], says: u('saved') },
@@ -80,6 +87,16 @@ function Edit({ own }: { own: Organisation }) {
                     hint={t('onCallHint')}
                     optional
                     autoComplete="off"
+                />
+                <Select
+                    label={t('escalate')}
+                    hint={t('escalateHint')}
+                    selectedKey={String(hours)}
+                    onSelectionChange={(id) => setHours(Number(id))}
+                    options={choices.map((n) => ({
+                        id: String(n),
+                        name: n === 0 ? t('escalateNever') : t('escalateAfter', { count: n, n }),
+                    }))}
                 />
                 <Switch isSelected={namesStaff} onChange={setNamesStaff} hint={t('namesStaffHint')}>
                     {t('namesStaff')}

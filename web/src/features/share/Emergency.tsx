@@ -5,8 +5,9 @@ import './share.css';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useBasket } from '@/exchange/basket';
+import { CallThem } from '@/exchange/CallThem';
 import { arranged, studyKey } from '@/exchange/groups';
-import { RecipientPicker } from '@/exchange/RecipientPicker';
+import { RecipientPicker, useRecipients } from '@/exchange/RecipientPicker';
 import { useSearch } from '@/exchange/search';
 import { takenFor } from '@/exchange/typed';
 import { Button } from '@/ui/Button';
@@ -54,6 +55,8 @@ function Fields({ typedBefore }: { typedBefore?: Partial<typeof EMPTY> }) {
         void start({ patient_id: taken.value });
     };
     const isLooked = search.query?.patient_id === taken.value;
+    const recipients = useRecipients();
+    const to = recipients.data?.items.find(({ id }) => id === typed.recipient);
     const send = useSendNow(() => set(EMPTY));
     const lacks = {
         number: !isNumber,
@@ -116,6 +119,7 @@ function Fields({ typedBefore }: { typedBefore?: Partial<typeof EMPTY> }) {
                 onChange={([recipient = '']) => set({ recipient })}
                 error={isTried && lacks.recipient ? t('needRecipient') : undefined}
             />
+            {to && !to.on_call && <CallThem name={to.name} isNews />}
             <TextField
                 label={t('emergency.why')}
                 hint={t('emergency.whyHint')}

@@ -85,7 +85,7 @@ function ShareRow({ share }: { share: ShareLine }) {
     const { t } = useTranslation('shares');
     const say = useSay();
     const word = useWord();
-    const { id, patients, studies, modalities, recipients, priority, made_at, made_by, state } = share;
+    const { id, patients, studies, modalities, recipients, priority, made_at, made_by, state, unopened_hours } = share;
     return (
         <WorkRow
             href={`/shares/${id}`}
@@ -107,6 +107,7 @@ function ShareRow({ share }: { share: ShareLine }) {
                     </>
                 )}
             </span>
+            {unopened_hours !== null && <StateLight is="act">{say.unopened(unopened_hours)}</StateLight>}
             <span className="muted small">
                 {[
                     say.studies(studies),

@@ -100,6 +100,7 @@ export default {
         failed: 'Something went wrong',
         recalled: 'The recipient has answered the recall',
         retried: 'Another attempt',
+        escalated: 'Nobody has opened it',
     },
     /** The same, at a recipient that is named. */
     happenedAt: {
@@ -114,7 +115,10 @@ export default {
         failed: 'Something went wrong at {{to}}',
         recalled: '{{to}} has answered the recall',
         retried: 'Another attempt to {{to}}',
+        escalated: 'Nobody at {{to}} has opened it',
     },
+    unopened_one: 'Nobody has opened it for an hour',
+    unopened_other: 'Nobody has opened it for {{n}} hours',
     recipient: {
         title: 'To whom?',
         one: 'To whom?',
@@ -124,6 +128,8 @@ export default {
         hold: 'Accepts after a check of its own',
         outside: 'Outside care: needs the patient’s written consent',
         favour: 'Make {{name}} a favourite',
+        callThem: 'Will you call? Nobody at {{name}} can be e-mailed',
+        callThemHint: 'They have not said who is on call. Call them, so that someone knows that the images are coming.',
         unfavour: 'Remove {{name}} from favourites',
         remove: 'Remove {{name}}',
     },

@@ -15,6 +15,12 @@ export default {
     postal: 'Postal address',
     onCall: 'On call',
     onCallHint: 'An e-mail address that is read at all hours, for what is urgent.',
+    escalate: 'Remind when nobody has opened',
+    escalateHint:
+        'Whoever is on call then gets a letter, or else the administrators, and the sender sees it. In an emergency it goes after an hour.',
+    escalateNever: 'Never',
+    escalateAfter_one: 'After an hour',
+    escalateAfter_other: 'After {{n}} hours',
     namesStaff: 'Show names of staff to patients',
     namesStaffHint: 'Otherwise extracts from the log say the care unit instead of the name of the person.',
     units: {

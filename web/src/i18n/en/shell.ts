@@ -7,7 +7,7 @@ export default {
     switchUnit: 'Switch care unit',
     otherUnit: 'Another care unit …',
     wholeOrganisation: 'Whole organisation',
-    you: 'Name and password',
+    you: 'Language, letters and password',
     account: 'Account',
     accountOf: 'Account: {{name}}',
     sessions: 'Sessions',

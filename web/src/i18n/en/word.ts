@@ -41,6 +41,7 @@ export default {
         machine: 'Machine',
         operator: 'The operator',
         node: 'A PACS',
+        hub: 'The hub',
         anonymous: 'Someone not logged in',
     },
     action: {
@@ -55,6 +56,7 @@ export default {
         complete: 'Delivery complete',
         search: 'Searched for studies',
         fetch: 'Fetched',
+        escalate: 'Reminded of an unopened delivery',
         accept: 'Accepted a delivery',
         decline: 'Declined a delivery',
         ask_images: 'Asked for images',

@@ -100,6 +100,7 @@ export default {
         failed: 'Något gick fel',
         recalled: 'Mottagaren har svarat på återtagandet',
         retried: 'Nytt försök',
+        escalated: 'Ingen har öppnat den',
     },
     /** The same, at a recipient that is named. */
     happenedAt: {
@@ -114,7 +115,10 @@ export default {
         failed: 'Något gick fel hos {{to}}',
         recalled: '{{to}} har svarat på återtagandet',
         retried: 'Nytt försök till {{to}}',
+        escalated: 'Ingen hos {{to}} har öppnat den',
     },
+    unopened_one: 'Ingen har öppnat den på en timme',
+    unopened_other: 'Ingen har öppnat den på {{n}} timmar',
     recipient: {
         title: 'Till vem?',
         one: 'Till vem?',
@@ -124,6 +128,8 @@ export default {
         hold: 'Tar emot efter egen kontroll',
         outside: 'Utanför vården: kräver patientens skriftliga medgivande',
         favour: 'Gör {{name}} till favorit',
+        callThem: 'Ringer du? Ingen hos {{name}} kan mejlas',
+        callThemHint: 'De har inte angett någon jour. Ring dem, så att någon vet att bilderna kommer.',
         unfavour: 'Ta bort {{name}} från favoriter',
         remove: 'Ta bort {{name}}',
     },

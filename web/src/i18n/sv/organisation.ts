@@ -15,6 +15,12 @@ export default {
     postal: 'Postadress',
     onCall: 'Jour',
     onCallHint: 'En e-postadress som läses dygnet runt, för det som brådskar.',
+    escalate: 'Påminn när ingen har öppnat',
+    escalateHint:
+        'Den som har jour får då ett brev, annars administratörerna, och avsändaren ser det. I nödläge går det efter en timme.',
+    escalateNever: 'Aldrig',
+    escalateAfter_one: 'Efter en timme',
+    escalateAfter_other: 'Efter {{n}} timmar',
     namesStaff: 'Visa namn på personal för patienter',
     namesStaffHint: 'I utdrag ur loggen står annars vårdenheten i stället för personens namn.',
     units: {

@@ -7,7 +7,7 @@ export default {
     switchUnit: 'Byt vårdenhet',
     otherUnit: 'Annan vårdenhet …',
     wholeOrganisation: 'Hela organisationen',
-    you: 'Språk och lösenord',
+    you: 'Språk, brev och lösenord',
     account: 'Konto',
     accountOf: 'Konto: {{name}}',
     sessions: 'Inloggningar',

@@ -41,6 +41,7 @@ export default {
         machine: 'Maskin',
         operator: 'Driften',
         node: 'Ett PACS',
+        hub: 'Hubben',
         anonymous: 'Någon utan inloggning',
     },
     action: {
@@ -55,6 +56,7 @@ export default {
         complete: 'Leverans klar',
         search: 'Sökte undersökningar',
         fetch: 'Hämtade',
+        escalate: 'Påminde om en oöppnad leverans',
         accept: 'Tog emot leverans',
         decline: 'Avböjde leverans',
         ask_images: 'Begärde bilder',

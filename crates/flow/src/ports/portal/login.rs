@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bildbro_domain::{
     CareUnitId, Digest, HsaId, MemberId, OrganisationId, Personal, SessionId,
     audit::{Action, Outcome},
-    member::{Acting, FactorKind, InvitationKind, Level},
+    member::{Acting, FactorKind, InvitationKind, Level, Notices},
     organisation::Kind,
     permission::Permission,
 };
@@ -256,6 +256,14 @@ pub struct ProviderRow {
     pub config: String,
 }
 
+/// When a member is written to of what has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnNotices {
+    pub notices: Notices,
+    /// The hour of day of a digest, 0 to 23.
+    pub hour: u8,
+}
+
 #[async_trait]
 pub trait Login: Send + Sync + 'static {
     /// Whether the caller may come in at all; a no is on record. Renews the
@@ -423,6 +431,11 @@ pub trait Login: Send + Sync + 'static {
 
     /// One's own name and language.
     async fn change_own(&self, caller: &Caller, language: String) -> Answer<()>;
+
+    /// When one is written to of what has come.
+    async fn own_notices(&self, caller: &Caller) -> Answer<OwnNotices>;
+
+    async fn change_notices(&self, caller: &Caller, notices: OwnNotices) -> Answer<()>;
 
     /// The identity provider of an organisation.
     async fn provider(

@@ -14,6 +14,7 @@ pub mod log;
 pub mod login;
 pub mod machines;
 pub mod members;
+pub mod notices;
 pub mod requests;
 pub mod roles;
 pub mod search;
@@ -23,7 +24,8 @@ pub mod will;
 use self::{
     approvals::Approvals, directory::Directory, identity_provider::IdentityProviders,
     inbox::Inboxes, letters::Letters, log::Log, login::Login, machines::Machines, members::Members,
-    requests::Requests, roles::Roles, search::Searches, sharing::Sharing, will::Wills,
+    notices::Notices, requests::Requests, roles::Roles, search::Searches, sharing::Sharing,
+    will::Wills,
 };
 use super::StoreError;
 use bildbro_domain::{Digest, OrganisationId, Personal, permission::BuiltIn, policy::Denial};
@@ -112,6 +114,7 @@ pub trait Portal:
     + IdentityProviders
     + Machines
     + Letters
+    + Notices
     + Wills
     + Log
     + Searches
@@ -130,6 +133,7 @@ impl<T> Portal for T where
         + IdentityProviders
         + Machines
         + Letters
+        + Notices
         + Wills
         + Log
         + Searches

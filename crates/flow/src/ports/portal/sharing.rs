@@ -22,6 +22,8 @@ pub struct RecipientView {
     /// What it takes from us.
     pub takes: Takes,
     pub favourite: bool,
+    /// It has said where whoever is on call can be written to.
+    pub on_call: bool,
     /// When we shared with it last.
     pub last: Option<Timestamp>,
 }
@@ -186,6 +188,10 @@ pub struct SharedRecipient {
     pub recall: Option<Timestamp>,
     pub recalled: Option<Timestamp>,
     pub changed: Timestamp,
+    /// It has said where whoever is on call can be written to.
+    pub on_call: bool,
+    /// When it was told that nobody had opened it.
+    pub escalated: Option<Timestamp>,
     /// Since when its newest gateway has not been heard from, if it is silent.
     pub silent_since: Option<Timestamp>,
 }
@@ -217,7 +223,7 @@ pub struct SharedDelivery {
 pub struct ShareEvent {
     pub at: Timestamp,
     /// A word: `shared`, `allowed`, `first_stored`, `all_stored`, `failed`,
-    /// `retried`, `let_in`, `declined`, `taken_back`, `recalled`.
+    /// `retried`, `let_in`, `declined`, `taken_back`, `recalled`, `escalated`.
     pub what: &'static str,
     pub recipient: Option<OrganisationId>,
     pub images: Option<u64>,

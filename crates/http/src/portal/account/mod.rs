@@ -5,6 +5,7 @@
 //! told to the member by letter.
 
 mod factors;
+mod notices;
 mod sessions;
 
 use crate::{
@@ -125,4 +126,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
         || put(sessions::change),
     )
     .takes::<sessions::Account>(),
+    own(
+        Method::Get,
+        "/api/account/notices",
+        Record::ReadsOnly,
+        "When one is written to of what has come",
+        || get(notices::read),
+    )
+    .answers::<notices::OwnNotices>(),
+    own(
+        Method::Put,
+        "/api/account/notices",
+        Record::Audited(Action::ChangeMember),
+        "Says when to be written to of what has come",
+        || put(notices::change),
+    )
+    .takes::<notices::OwnNotices>(),
 ];

@@ -16,7 +16,7 @@ use axum::{
 };
 use bildbro_domain::{audit::Action, organisation::Takes};
 use bildbro_flow::ports::portal::{
-    Answer,
+    Answer, Refusal,
     directory::{ChangedOrganisation, OwnOrganisation},
 };
 use schemars::JsonSchema;
@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 
 /// Longest postal address, in characters.
 const LONGEST_POSTAL: usize = 500;
+
+/// Hours that something may lie unopened at most: thirty days.
+const LONGEST_UNOPENED: u16 = 720;
 
 /// What a second member can be asked to approve.
 const FOUR_EYES: [Action; 4] = [
@@ -50,6 +53,8 @@ pub struct Organisation {
     four_eyes: Vec<&'static str>,
     /// Whether patients' extracts name who looked.
     names_staff: bool,
+    /// Hours that what has come may lie unopened before that is told; 0: never.
+    escalate_hours: u16,
 }
 
 impl From<OwnOrganisation> for Organisation {
@@ -66,6 +71,7 @@ impl From<OwnOrganisation> for Organisation {
             takes: own.takes.as_str(),
             four_eyes: own.four_eyes.iter().map(|action| action.as_str()).collect(),
             names_staff: own.names_staff,
+            escalate_hours: own.escalate_hours,
         }
     }
 }
@@ -80,11 +86,19 @@ pub struct ChangeOrganisation {
     /// Empty: nobody.
     on_call: String,
     names_staff: bool,
+    /// 0 to 720; 0: never.
+    escalate_hours: u16,
 }
 
 impl ChangeOrganisation {
     fn read(self) -> Answer<ChangedOrganisation> {
         let on_call = self.on_call.trim();
+        if self.escalate_hours > LONGEST_UNOPENED {
+            return Err(Refusal::Invalid {
+                field: "escalate_hours",
+                why: "It is at most 720.",
+            });
+        }
         Ok(ChangedOrganisation {
             name: fields::line("name", &self.name, LONGEST_NAME)?,
             hsa_id: fields::hsa_id("hsa_id", self.hsa_id.as_deref())?,
@@ -96,6 +110,7 @@ impl ChangeOrganisation {
                 fields::email("on_call", on_call)?
             },
             names_staff: self.names_staff,
+            escalate_hours: self.escalate_hours,
         })
     }
 }

@@ -264,6 +264,9 @@ pub struct ShareLine {
     pub recipients: Vec<Party>,
     /// The id of the request that it answers.
     pub answers: Option<String>,
+    /// For so many hours nobody at a recipient had opened it, when that was told;
+    /// null: somebody has, or it has not been that long.
+    pub unopened_hours: Option<u64>,
 }
 
 pub fn patients(view: &ShareView, now: Timestamp) -> Vec<Patient> {
@@ -306,8 +309,29 @@ impl ShareLine {
             priority: view.priority.as_str(),
             recipients: view.recipients.iter().map(recipient).collect(),
             answers: view.answers.map(|request| request.to_string()),
+            unopened_hours: view
+                .recipients
+                .iter()
+                .filter_map(|recipient| unopened_hours(view, recipient, now))
+                .max(),
         }
     }
+}
+
+/// How long nobody at this recipient had opened it, when that was told, if it
+/// is so still.
+fn unopened_hours(view: &ShareView, recipient: &SharedRecipient, now: Timestamp) -> Option<u64> {
+    let told = recipient.escalated?;
+    let is_over = view.taken_back.is_some() || view.expires.is_some_and(|end| end <= now);
+    let state = state_at(view, recipient);
+    let is_answered = recipient.opened.is_some() || recipient.accepted.is_some();
+    if is_over || is_answered || matches!(state, "declined" | "withdrawn") {
+        return None;
+    }
+    let came = view
+        .sends_at
+        .map_or(recipient.came, |at| at.max(recipient.came));
+    Some(told.duration_since(came).as_hours().max(1).unsigned_abs())
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -327,7 +351,8 @@ pub struct Share {
 }
 
 impl Share {
-    pub fn of(view: &ShareView, events: &[ShareEvent], now: Timestamp) -> Self {
+    /// `post`: there is something that brings letters.
+    pub fn of(view: &ShareView, events: &[ShareEvent], post: bool, now: Timestamp) -> Self {
         Self {
             line: ShareLine::of(view, now),
             message: view.message.reveal().to_owned(),
@@ -344,7 +369,7 @@ impl Share {
             deliveries: view
                 .recipients
                 .iter()
-                .map(|recipient| Delivery::of(view, recipient, now))
+                .map(|recipient| Delivery::of(view, recipient, post, now))
                 .collect(),
             timeline: events.iter().map(|e| TimelineEvent::of(view, e)).collect(),
         }
@@ -433,7 +458,11 @@ pub struct Delivery {
     counts: Counts,
     bytes: u64,
     complete: bool,
+    /// Whoever is on call there is e-mailed of an emergency; else nobody is.
+    on_call: bool,
     opened_at: Option<String>,
+    /// As in the list of shares, of this recipient.
+    unopened_hours: Option<u64>,
     decline_reason: Option<String>,
     /// The recipient was asked to remove its copies, and when it has answered.
     recall_at: Option<String>,
@@ -495,7 +524,7 @@ impl Counts {
 }
 
 impl Delivery {
-    fn of(view: &ShareView, recipient: &SharedRecipient, now: Timestamp) -> Self {
+    fn of(view: &ShareView, recipient: &SharedRecipient, post: bool, now: Timestamp) -> Self {
         let counts = Counts::of(view, recipient);
         let speed = speed(view, recipient, now);
         let bytes: u64 = deliveries(view, recipient).map(|d| d.bytes).sum();
@@ -508,7 +537,9 @@ impl Delivery {
             },
             bytes,
             complete: deliveries(view, recipient).all(|d| d.complete),
+            on_call: recipient.on_call && post,
             opened_at: maybe_at(recipient.opened),
+            unopened_hours: unopened_hours(view, recipient, now),
             decline_reason: recipient
                 .declined
                 .map(|_| recipient.decline_reason.reveal().to_owned()),
@@ -541,7 +572,7 @@ fn speed(view: &ShareView, recipient: &SharedRecipient, now: Timestamp) -> Optio
 pub struct TimelineEvent {
     at: String,
     /// `shared`, `allowed`, `first_stored`, `all_stored`, `failed`, `retried`,
-    /// `let_in`, `declined`, `taken_back`, `recalled`.
+    /// `let_in`, `declined`, `taken_back`, `recalled`, `escalated`.
     what: &'static str,
     recipient: Option<String>,
     images: Option<u64>,

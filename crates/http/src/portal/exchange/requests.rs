@@ -68,7 +68,9 @@ pub async fn holders(
 ) -> Result<Json<Items<Recipient>>, Refused> {
     let all = state.portal.holders(&caller).await?;
     Ok(Json(Items::all(
-        all.into_iter().map(Recipient::from).collect(),
+        all.into_iter()
+            .map(|view| Recipient::of(view, state.post))
+            .collect(),
     )))
 }
 

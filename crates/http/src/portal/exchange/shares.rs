@@ -76,12 +76,15 @@ pub struct Recipient {
     /// What it takes from us: `open`, `hold`, `closed`.
     takes: &'static str,
     favourite: bool,
+    /// Whoever is on call there is e-mailed of an emergency; else nobody is.
+    on_call: bool,
     /// When we shared with it last.
     last_at: Option<String>,
 }
 
-impl From<RecipientView> for Recipient {
-    fn from(view: RecipientView) -> Self {
+impl Recipient {
+    /// `post`: there is something that brings letters.
+    pub fn of(view: RecipientView, post: bool) -> Self {
         Self {
             id: view.id.to_string(),
             in_care: view.kind.in_care(),
@@ -89,6 +92,7 @@ impl From<RecipientView> for Recipient {
             kind: view.kind.as_str(),
             takes: view.takes.as_str(),
             favourite: view.favourite,
+            on_call: view.on_call && post,
             last_at: view.last.map(|at| at.to_string()),
         }
     }
@@ -101,7 +105,9 @@ pub async fn recipients(
 ) -> Result<Json<Items<Recipient>>, Refused> {
     let all = state.portal.recipients(&caller).await?;
     Ok(Json(Items::all(
-        all.into_iter().map(Recipient::from).collect(),
+        all.into_iter()
+            .map(|view| Recipient::of(view, state.post))
+            .collect(),
     )))
 }
 
@@ -349,7 +355,11 @@ pub async fn share(
     } else {
         StatusCode::OK
     };
-    Ok((status, Json(Share::of(&view, &events, caller.at))).into_response())
+    Ok((
+        status,
+        Json(Share::of(&view, &events, state.post, caller.at)),
+    )
+        .into_response())
 }
 
 fn conflict(word: &str, title: &str) -> ProblemResponse {
@@ -407,7 +417,7 @@ pub async fn one(
     Ids(share): Ids<ShareId>,
 ) -> Result<Json<Share>, Refused> {
     let (view, events) = state.portal.share_view(&caller, share).await?;
-    Ok(Json(Share::of(&view, &events, caller.at)))
+    Ok(Json(Share::of(&view, &events, state.post, caller.at)))
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -142,6 +142,7 @@ impl ActorJson {
             }
             A::Node { ae_title } => (all.kind, all.name) = ("node", Some(ae_title.clone())),
             A::Operator { login } => (all.kind, all.name) = ("operator", Some(login.clone())),
+            A::Hub => all.kind = "hub",
             A::Anonymous => {}
             A::Member {
                 id,

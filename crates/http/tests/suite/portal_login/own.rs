@@ -100,6 +100,23 @@ async fn ones_own_account_is_changed_by_whoever_is_fresh() {
     let own = json!({"language": "en"});
     let own = browser.call(&world, "PUT", "/api/account", own).await;
     assert_eq!(own.status, StatusCode::NO_CONTENT);
+
+    let path = "/api/account/notices";
+    let own = browser.call(&world, "GET", path, Value::Null).await;
+    assert_eq!(own.json(), json!({"notices": "at_once", "hour": 7}));
+    for (wrong, field) in [
+        (json!({"notices": "often", "hour": 7}), "notices"),
+        (json!({"notices": "digest", "hour": 24}), "hour"),
+    ] {
+        let refused = browser.call(&world, "PUT", path, wrong).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert_eq!(refused.json()["field"], field);
+    }
+    let digest = json!({"notices": "digest", "hour": 16});
+    let kept = browser.call(&world, "PUT", path, digest.clone()).await;
+    assert_eq!(kept.status, StatusCode::NO_CONTENT);
+    let own = browser.call(&world, "GET", path, Value::Null).await;
+    assert_eq!(own.json(), digest);
     assert!(
         world
             .entries(Action::ChangePassword, Outcome::Success)

@@ -30,7 +30,9 @@ CREATE TABLE organisation (
     -- Actions that a second member must approve, as a JSON list of words.
     four_eyes  TEXT COLLATE "C"    NOT NULL DEFAULT '[]',
     -- Whether patients' extracts name who looked (PDL 8 kap. 5 §).
-    names_staff BOOLEAN NOT NULL DEFAULT TRUE
+    names_staff BOOLEAN NOT NULL DEFAULT TRUE,
+    -- Hours that what has come may lie unopened; 0: for ever.
+    escalate_hours BIGINT NOT NULL DEFAULT 24 CHECK (escalate_hours BETWEEN 0 AND 720)
 );
 
 -- Test images come from here (`domain::organisation::TEST_SENDER`). It is shown

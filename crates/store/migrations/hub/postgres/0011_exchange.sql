@@ -75,8 +75,19 @@ CREATE TABLE inbox (
     recall_at      BIGINT,
     recalled_at    BIGINT,
     recalled_what  TEXT COLLATE "C" CHECK (recalled_what IN ('removed', 'kept')),
+    -- Since when members are to be told of it, and whoever is on call if it is
+    -- an emergency. NULL: told, or nothing that a person must see.
+    tell_at        BIGINT,
+    call_at        BIGINT,
+    -- Since when somebody should open it; NULL: they have, or it was told that
+    -- nobody had.
+    watch_at       BIGINT,
+    escalated_at   BIGINT,
     PRIMARY KEY (share, recipient)
 );
+CREATE INDEX inbox_tell ON inbox (recipient, tell_at) WHERE tell_at IS NOT NULL;
+CREATE INDEX inbox_call ON inbox (call_at) WHERE call_at IS NOT NULL;
+CREATE INDEX inbox_watch ON inbox (watch_at) WHERE watch_at IS NOT NULL;
 CREATE INDEX inbox_recipient ON inbox (recipient, came_at, share);
 CREATE INDEX inbox_to_open ON inbox (recipient) WHERE to_open AND opened_at IS NULL;
 CREATE INDEX inbox_recall ON inbox (recipient)

@@ -16,8 +16,15 @@ CREATE TABLE member (
     language        TEXT    NOT NULL DEFAULT 'sv' CHECK (language IN ('sv', 'en')),
     active          BOOLEAN NOT NULL,
     created_at      BIGINT  NOT NULL,
-    last_login      BIGINT
+    last_login      BIGINT,
+    -- When to write of what has come; of a digest the hour of day, and when the
+    -- next one is due.
+    notices         TEXT     NOT NULL DEFAULT 'at_once'
+        CHECK (notices IN ('at_once', 'digest', 'off')),
+    digest_hour     BIGINT  NOT NULL DEFAULT 7 CHECK (digest_hour BETWEEN 0 AND 23),
+    digest_at       BIGINT
 );
+CREATE INDEX member_digest ON member (digest_at) WHERE digest_at IS NOT NULL;
 CREATE INDEX member_organisation ON member (organisation, name);
 CREATE UNIQUE INDEX member_hsa_id ON member (organisation, hsa_id) WHERE hsa_id IS NOT NULL;
 CREATE INDEX member_personal_number ON member (personal_number)

@@ -15,6 +15,7 @@ mod log;
 mod login;
 mod machines;
 mod members;
+mod notices;
 mod roles;
 mod stop;
 mod will;

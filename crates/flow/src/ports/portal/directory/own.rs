@@ -24,6 +24,9 @@ pub struct OwnOrganisation {
     pub four_eyes: Vec<Action>,
     /// Whether patients' extracts name who looked.
     pub names_staff: bool,
+    /// Hours that what has come may lie unopened before others are told of it;
+    /// 0: for ever.
+    pub escalate_hours: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct ChangedOrganisation {
     pub postal: String,
     pub on_call: String,
     pub names_staff: bool,
+    /// At most 720.
+    pub escalate_hours: u16,
 }
 
 /// Another organisation, as everyone on the hub may see it.

@@ -24,14 +24,15 @@ use bildbro_flow::ports::portal::{
 use uuid::Uuid;
 
 const READ: &str = "SELECT id, name, kind, ae_title, hsa_id, number, postal, on_call, takes, \
-     four_eyes, names_staff IS TRUE AS names_staff FROM organisation WHERE id = $1";
+     four_eyes, names_staff IS TRUE AS names_staff, escalate_hours FROM organisation WHERE id = $1";
 
 const CLASH: &str = "SELECT CASE WHEN name_key = $2 THEN 'name' ELSE 'hsa_id' END \
      FROM organisation WHERE id <> $1 AND (name_key = $2 OR hsa_id = $3) \
      ORDER BY name_key = $2 DESC LIMIT 1";
 
 const CHANGE: &str = "UPDATE organisation SET name = $2, name_key = $3, hsa_id = $4, \
-     number = $5, postal = $6, on_call = $7, names_staff = $8 WHERE id = $1";
+     number = $5, postal = $6, on_call = $7, names_staff = $8, \
+     escalate_hours = $9 WHERE id = $1";
 
 const FOUR_EYES: &str = "SELECT four_eyes FROM organisation WHERE id = $1";
 
@@ -50,6 +51,7 @@ struct Row {
     takes: String,
     four_eyes: String,
     names_staff: Flag,
+    escalate_hours: i64,
 }
 
 pub async fn read(
@@ -75,6 +77,7 @@ pub async fn read(
         takes: word(Takes::parse(&row.takes), "organisation.takes")?,
         four_eyes: from_json(&row.four_eyes, "organisation.four_eyes")?,
         names_staff: row.names_staff.0,
+        escalate_hours: u16::try_from(row.escalate_hours).unwrap_or(u16::MAX),
     })
 }
 
@@ -109,6 +112,7 @@ pub async fn change(
         .bind(&change.postal)
         .bind(&change.on_call)
         .bind(change.names_staff)
+        .bind(i64::from(change.escalate_hours))
         .execute(&mut *connection)
         .await?;
     audit::append(connection, &[allowed.entry(Uuid::now_v7())]).await?;

@@ -14,7 +14,7 @@ use bildbro_domain::{
 use bildbro_flow::ports::portal::{Caller, Refusal, sharing::RecipientView};
 
 const LIST: &str = "SELECT o.id, o.name, o.kind, COALESCE(p.takes, o.takes) AS takes, \
-     f.member IS NOT NULL AS favourite, l.last FROM organisation o \
+     f.member IS NOT NULL AS favourite, l.last, o.on_call <> '' AS on_call FROM organisation o \
      LEFT JOIN partner p ON p.organisation = o.id AND p.sender = $1 \
      LEFT JOIN favourite f ON f.organisation = o.id AND f.member = $2 \
      LEFT JOIN (SELECT d.recipient, MAX(sh.created_at) AS last FROM share sh \
@@ -28,7 +28,7 @@ const FAVOUR: &str = "INSERT INTO favourite (member, organisation) VALUES ($1, $
 
 const FORGET: &str = "DELETE FROM favourite WHERE member = $1 AND organisation = $2";
 
-type Row = (String, String, String, String, Flag, Option<i64>);
+type Row = (String, String, String, String, Flag, Option<i64>, Flag);
 
 pub async fn list(
     connection: &mut Connection,
@@ -42,13 +42,14 @@ pub async fn list(
         .fetch_all(connection)
         .await?;
     let mut recipients = Vec::new();
-    for (organisation, name, kind, takes, favourite, last) in rows {
+    for (organisation, name, kind, takes, favourite, last, on_call) in rows {
         recipients.push(RecipientView {
             id: id(&organisation, "organisation.id")?,
             name,
             kind: word(Kind::parse(&kind), "organisation.kind")?,
             takes: word(Takes::parse(&takes), "partner.takes")?,
             favourite: favourite.0,
+            on_call: on_call.0,
             last: maybe_time(last)?,
         });
     }

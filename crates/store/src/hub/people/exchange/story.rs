@@ -27,7 +27,7 @@ const MOST: i64 = 5000;
 
 const ENTRIES: &str = "SELECT text FROM audit WHERE share = $1 \
      AND action IN ('share', 'decide', 'deliver', 'accept', 'decline', 'revoke', 'retry', \
-     'answer_recall') ORDER BY sequence LIMIT $2";
+     'answer_recall', 'escalate') ORDER BY sequence LIMIT $2";
 
 const SENDER: &str = "SELECT sender FROM share WHERE id = $1 AND origin <> 'test'";
 
@@ -179,6 +179,7 @@ impl Story {
             Action::Revoke if well => ("taken_back", true),
             Action::Retry if well => ("retried", false),
             Action::AnswerRecall if well => ("recalled", true),
+            Action::Escalate if well => ("escalated", true),
             _ => return,
         };
         // A recipient's acts are on its own behalf, the sender's about it.

@@ -45,7 +45,7 @@ const DELIVERIES: &str = "SELECT d.share, d.study, d.recipient, d.state, d.held 
 const RECIPIENTS: &str = "SELECT i.share, i.recipient, o.name, i.came_at, i.changed_at, \
      i.opened_at, i.opened_by, mo.name AS opened_by_name, i.member, mm.name AS member_name, \
      i.unit, u.name AS unit_name, i.accepted_at, i.declined_at, i.decline_reason, i.recall_at, \
-     i.recalled_at, g.seen FROM inbox i JOIN organisation o ON o.id = i.recipient \
+     i.recalled_at, i.escalated_at, o.on_call <> '' AS on_call, g.seen FROM inbox i JOIN organisation o ON o.id = i.recipient \
      LEFT JOIN member mo ON mo.id = i.opened_by LEFT JOIN member mm ON mm.id = i.member \
      LEFT JOIN care_unit u ON u.id = i.unit \
      LEFT JOIN (SELECT organisation, MAX(COALESCE(last_seen, created_at)) AS seen \
@@ -139,6 +139,8 @@ struct RecipientRow {
     decline_reason: String,
     recall_at: Option<i64>,
     recalled_at: Option<i64>,
+    escalated_at: Option<i64>,
+    on_call: Flag,
     seen: Option<i64>,
 }
 
@@ -480,6 +482,8 @@ fn recipient_of(
         recall: maybe_time(row.recall_at)?,
         recalled: maybe_time(row.recalled_at)?,
         changed: time(row.changed_at)?,
+        on_call: row.on_call.0,
+        escalated: maybe_time(row.escalated_at)?,
         silent_since: silent_since(row.seen, at)?,
     })
 }

@@ -18,7 +18,8 @@ use bildbro_flow::ports::{
         Answer, Caller,
         login::{
             Accepting, Account, Attempt, Ceremony, Failed, Goal, Invitation, Login, Named, Need,
-            NewFactor, NewSession, Proof, ProviderRow, Renewal, SessionLife, SessionRow, View,
+            NewFactor, NewSession, OwnNotices, Proof, ProviderRow, Renewal, SessionLife,
+            SessionRow, View,
         },
     },
 };
@@ -253,6 +254,18 @@ impl Login for HubDb {
     async fn change_own(&self, caller: &Caller, language: String) -> Answer<()> {
         let mut tx = self.db.write("change one's account").await?;
         let done = own::change(&mut tx, caller, &language).await;
+        tx.end(done).await?
+    }
+
+    async fn own_notices(&self, caller: &Caller) -> Answer<OwnNotices> {
+        let mut tx = self.db.read("read one's notices").await?;
+        let done = own::notices(&mut tx, caller).await;
+        tx.end(done).await?
+    }
+
+    async fn change_notices(&self, caller: &Caller, notices: OwnNotices) -> Answer<()> {
+        let mut tx = self.db.write("change one's notices").await?;
+        let done = own::change_notices(&mut tx, caller, notices).await;
         tx.end(done).await?
     }
 

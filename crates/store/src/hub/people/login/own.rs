@@ -6,10 +6,20 @@ use crate::{
     database::Connection,
     fault::Fault,
     hub::people::letters,
-    value::{id, micros, time},
+    value::{id, micros, time, word},
 };
-use bildbro_domain::{Personal, SessionId, audit::Action, member::Level};
-use bildbro_flow::ports::portal::{Answer, Caller, Refusal, login::SessionRow};
+use bildbro_domain::{
+    Personal, SessionId,
+    audit::Action,
+    member::{Acting, Level, Notices},
+};
+use bildbro_flow::{
+    notice::next_digest,
+    ports::portal::{
+        Answer, Caller, Refusal,
+        login::{OwnNotices, SessionRow},
+    },
+};
 
 const SESSIONS: &str = "SELECT s.id, s.address, s.agent, s.created_at, s.seen_at, u.name \
      FROM session s LEFT JOIN care_unit u ON u.id = s.care_unit \
@@ -18,6 +28,11 @@ const SESSIONS: &str = "SELECT s.id, s.address, s.agent, s.created_at, s.seen_at
 
 const END: &str = "DELETE FROM session WHERE member = $1 AND id = $2";
 const END_OTHERS: &str = "DELETE FROM session WHERE member = $1 AND id <> $2";
+
+const NOTICES: &str = "SELECT notices, digest_hour FROM member WHERE id = $1";
+
+const CHANGE_NOTICES: &str = "UPDATE member SET notices = $2, digest_hour = $3, \
+     digest_at = $4 WHERE id = $1";
 
 const CHANGE: &str = "UPDATE member SET language = $2 WHERE id = $1";
 
@@ -111,9 +126,8 @@ pub async fn change(
     caller: &Caller,
     language: &str,
 ) -> Result<Answer<()>, Fault> {
-    let who = match session::open(connection, caller).await? {
-        Ok(who) if who.level != Level::First => who,
-        Ok(_) => return Ok(Err(Refusal::NoSession)),
+    let who = match beyond_first(connection, caller).await? {
+        Ok(who) => who,
         Err(refusal) => return Ok(Err(refusal)),
     };
     sqlx::query(CHANGE)
@@ -123,6 +137,62 @@ pub async fn change(
         .await?;
     let mut entry = session::done(&who, Action::ChangeMember, caller.at);
     entry.about = Some(who.member.id);
+    audit::append(connection, &[entry]).await?;
+    Ok(Ok(()))
+}
+
+/// Whoever is logged in so far that they may say how they are written to.
+async fn beyond_first(
+    connection: &mut Connection,
+    caller: &Caller,
+) -> Result<Answer<Acting>, Fault> {
+    Ok(match session::open(connection, caller).await? {
+        Ok(who) if who.level == Level::First => Err(Refusal::NoSession),
+        other => other,
+    })
+}
+
+pub async fn notices(
+    connection: &mut Connection,
+    caller: &Caller,
+) -> Result<Answer<OwnNotices>, Fault> {
+    let who = match beyond_first(connection, caller).await? {
+        Ok(who) => who,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let (notices, hour): (String, i64) = sqlx::query_as(NOTICES)
+        .bind(who.member.id.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok(Ok(OwnNotices {
+        notices: word(Notices::parse(&notices), "member.notices")?,
+        hour: u8::try_from(hour).unwrap_or(0),
+    }))
+}
+
+pub async fn change_notices(
+    connection: &mut Connection,
+    caller: &Caller,
+    new: OwnNotices,
+) -> Result<Answer<()>, Fault> {
+    let who = match beyond_first(connection, caller).await? {
+        Ok(who) => who,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let digest = (new.notices == Notices::Digest).then(|| next_digest(new.hour, caller.at));
+    sqlx::query(CHANGE_NOTICES)
+        .bind(who.member.id.to_string())
+        .bind(new.notices.as_str())
+        .bind(i64::from(new.hour))
+        .bind(digest.map(micros))
+        .execute(&mut *connection)
+        .await?;
+    let mut entry = session::done(&who, Action::ChangeMember, caller.at);
+    entry.about = Some(who.member.id);
+    entry.detail = Some(format!(
+        "written to of what comes: {}",
+        new.notices.as_str()
+    ));
     audit::append(connection, &[entry]).await?;
     Ok(Ok(()))
 }

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 /// What we take from each, since an answer must be let in.
 const HOLDERS: &str = "SELECT o.id, o.name, o.kind, COALESCE(p.takes, own.takes) AS takes, \
-     f.member IS NOT NULL AS favourite, l.last FROM organisation o \
+     f.member IS NOT NULL AS favourite, l.last, o.on_call <> '' AS on_call FROM organisation o \
      JOIN organisation own ON own.id = $1 \
      LEFT JOIN partner p ON p.organisation = $1 AND p.sender = o.id \
      LEFT JOIN favourite f ON f.organisation = o.id AND f.member = $2 \
@@ -49,7 +49,7 @@ const REMIND: &str = "UPDATE image_request SET reminded_at = $2, changed_at = $2
 
 pub const OVER: &str = "The request has been answered, declined or withdrawn, or has run out.";
 
-type Row = (String, String, String, String, Flag, Option<i64>);
+type Row = (String, String, String, String, Flag, Option<i64>, Flag);
 
 pub async fn holders(
     connection: &mut Connection,
@@ -63,7 +63,7 @@ pub async fn holders(
         .fetch_all(connection)
         .await?;
     let mut holders = Vec::new();
-    for (organisation, name, kind, takes, favourite, last) in rows {
+    for (organisation, name, kind, takes, favourite, last, on_call) in rows {
         holders.push(RecipientView {
             id: id(&organisation, "organisation.id")?,
             name,
@@ -71,6 +71,7 @@ pub async fn holders(
             takes: word(Takes::parse(&takes), "partner.takes")?,
             favourite: favourite.0,
             last: maybe_time(last)?,
+            on_call: on_call.0,
         });
     }
     Ok(holders)
