@@ -134,6 +134,8 @@ async fn images_are_asked_for_and_answered_with_a_share() {
     let recipient = cast.hub.recipient.organisation.to_string();
     let mut new = new_share(&[&found[0], &found[1]], &recipient);
     new["answers"] = json!(id);
+    // One that is not held back for its sender to undo.
+    new["priority"] = json!("emergency");
     let share = format!("/api/shares/{}", Uuid::new_v4());
     let made = cast.ask(sven, "PUT", &share, new).await;
     assert_eq!(made.status, 201, "{}", made.text());
