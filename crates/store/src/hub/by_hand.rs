@@ -69,7 +69,14 @@ pub async fn share(
     let open = shares::create(connection, timing, &new, at).await?;
     let images = holdings::of_study(connection, study.id).await?;
     let joined = shares::join(connection, open, &images, at).await?;
-    shares::said_complete(connection, open.delivery, study.complete, study.expected).await?;
+    shares::said_complete(
+        connection,
+        open.delivery,
+        study.complete,
+        study.expected,
+        at,
+    )
+    .await?;
     sqlx::query(SHARED)
         .bind(study.id.to_string())
         .execute(&mut *connection)

@@ -36,7 +36,7 @@ pub async fn complete(
             let Some(open) = open else {
                 return Ok(());
             };
-            shares::said_complete(connection, open.delivery, true, expected).await?;
+            shares::said_complete(connection, open.delivery, true, expected, call.at).await?;
             entry.counterpart = Some(recipient);
             (entry.share, entry.delivery) = (Some(open.share), Some(open.delivery));
         }
@@ -65,7 +65,7 @@ async fn held(
         .execute(&mut *connection)
         .await?;
     for (open, _) in shares::joinable_by_hand(connection, timing, study.id, call.at).await? {
-        shares::said_complete(connection, open.delivery, true, expected).await?;
+        shares::said_complete(connection, open.delivery, true, expected, call.at).await?;
     }
     Ok(())
 }

@@ -64,7 +64,8 @@ const OTHER_PATIENT: &str = "UPDATE delivery SET failure = $2, updated_at = $3, 
      left_out = left_out + $4, state = CASE WHEN state IN ('waiting', 'delivered') AND pending = 0 THEN 'stopped' \
      ELSE state END WHERE id = $1";
 
-const SAID_COMPLETE: &str = "UPDATE delivery SET complete = $2, expected = $3 WHERE id = $1";
+const SAID_COMPLETE: &str = "UPDATE delivery SET complete = $2, expected = $3, \
+     updated_at = $4 WHERE id = $1";
 
 /// In place of a patient's key: one without a number was chosen.
 pub const NO_NUMBER: &str = "-";
@@ -441,11 +442,13 @@ pub async fn said_complete(
     delivery: DeliveryId,
     complete: bool,
     expected: Option<i64>,
+    at: Timestamp,
 ) -> Result<(), Fault> {
     sqlx::query(SAID_COMPLETE)
         .bind(delivery.to_string())
         .bind(complete)
         .bind(expected)
+        .bind(micros(at))
         .execute(connection)
         .await?;
     Ok(())

@@ -22,7 +22,9 @@ mod hub_retry;
 mod hub_storage;
 mod million;
 mod people_directory;
+mod people_errands;
 mod people_exchange;
+mod people_inbox;
 mod people_log;
 mod people_login;
 mod people_members;
@@ -133,27 +135,31 @@ mod on {
         only_the_hubs_operator_runs_it,
     ]);
     on_every_backend!(hub_sqlite, hub_postgres; people_exchange [
-        what_is_held_waits_until_it_is_let_in,
-        what_is_turned_away_is_over,
-        the_inbox_comes_in_pages,
-        what_differs_is_decided_by_a_person,
         a_share_of_what_the_pacs_has_is_fetched_and_joins,
-        a_fetch_that_fails_is_tried_again_and_then_a_persons,
         two_patients_in_one_share_are_a_slip,
         who_does_not_take_it_stops_all_of_it,
         nothing_leaves_while_it_can_be_undone,
         an_emergency_is_not_held,
         a_share_taken_back_asks_for_its_copies,
         one_recipient_is_left_out_and_another_tried_again,
-        what_has_come_is_given_to_someone,
-        a_search_is_its_sessions_alone,
-        a_draft_and_favourites_are_ones_own,
         the_same_looking_is_on_record_once,
         images_of_another_patient_do_not_join,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_inbox [
+        what_is_held_waits_until_it_is_let_in,
+        what_is_turned_away_is_over,
+        the_inbox_comes_in_pages,
+        what_differs_is_decided_by_a_person,
+        what_has_come_is_given_to_someone,
+        a_block_since_hides_what_has_not_come,
+    ]);
+    on_every_backend!(hub_sqlite, hub_postgres; people_errands [
+        a_fetch_that_fails_is_tried_again_and_then_a_persons,
+        a_search_is_its_sessions_alone,
+        a_draft_and_favourites_are_ones_own,
         a_fetch_ends_with_the_last_share_that_waits_for_it,
         what_is_fetched_days_later_joins_and_what_is_not_is_said,
         fetches_do_not_hold_up_what_is_urgent,
-        a_block_since_hides_what_has_not_come,
     ]);
     on_every_backend!(hub_sqlite, hub_postgres; people_requests [
         a_request_is_asked_once_seen_by_two_and_by_nobody_else,

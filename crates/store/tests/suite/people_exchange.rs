@@ -4,7 +4,6 @@ use crate::{fixture::*, people_directory::*};
 use bildbro_domain::{
     Digest, OrganisationId, Personal, ShareId,
     audit::{Action, Outcome},
-    matching::Verdict,
     organisation::Takes,
     permission::BuiltIn,
     policy::Denial,
@@ -16,13 +15,11 @@ use bildbro_flow::ports::{
     portal::{
         Refusal,
         directory::Directory,
-        inbox::{Compared, Decision, Handler, Inboxes, Tray},
-        search::{NewSearch, PartEnd, Searches},
+        inbox::{Inboxes, Tray},
         sharing::{
             FetchState, FoundToShare, ShareView, Sharing, TakenBackWhy, WantedShare, WantedStudy,
             Which,
         },
-        will::{PatientNumber, Wills},
     },
 };
 use bildbro_store::HubDb;
@@ -32,7 +29,7 @@ use bildbro_wire::{
 };
 use uuid::Uuid;
 
-const JITTER: f64 = 0.5;
+pub const JITTER: f64 = 0.5;
 
 pub fn none() -> Personal {
     Personal::default()
@@ -85,7 +82,7 @@ pub fn wanted(sender: &Party, studies: Vec<FoundStudy>, recipients: &[&Party]) -
 }
 
 /// What a gateway says of an errand that it has claimed.
-fn said(
+pub fn said(
     claimed: &bildbro_flow::ports::errands::ClaimedErrand,
     findings: &[&str],
     end: Option<ErrandEnd>,
@@ -99,7 +96,7 @@ fn said(
     }
 }
 
-async fn one_share(hub: &HubDb, who: &Person, seconds: i64) -> ShareView {
+pub async fn one_share(hub: &HubDb, who: &Person, seconds: i64) -> ShareView {
     let page = hub
         .shares(&who.at(seconds), Which::All, None, 10)
         .await
@@ -109,183 +106,6 @@ async fn one_share(hub: &HubDb, who: &Person, seconds: i64) -> ShareView {
 }
 
 /// One delivery that is held, and who may let it in.
-async fn a_held_share(hub: &HubDb) -> (Party, Party, Person, ShareId) {
-    let (sender, recipient) = two(hub).await;
-    let siv = person(hub, recipient.organisation.id, BuiltIn::Administrator).await;
-    hub.set_takes(&siv.at(0), Takes::Hold).await.unwrap();
-    send(hub, &sender.call(1), 1, 1..=3, recipient.share()).await;
-    let receiver = person(hub, recipient.organisation.id, BuiltIn::Receiver).await;
-    let (page, counts) = hub
-        .inbox(&receiver.at(2), Tray::New, None, 10)
-        .await
-        .unwrap();
-    let [held] = &page.items[..] else {
-        panic!("one is held")
-    };
-    assert_eq!((counts.new, counts.under_way, counts.done), (1, 0, 0));
-    assert_eq!(
-        (held.deliveries[0].images, held.deliveries[0].held),
-        (3, true)
-    );
-    (sender, recipient, receiver, held.id)
-}
-
-pub async fn what_is_held_waits_until_it_is_let_in(hub: &HubDb) {
-    let (sender, recipient, receiver, share) = a_held_share(hub).await;
-    assert!(hub.claim(&recipient.call(2)).await.unwrap().is_none());
-    let foreign = person(hub, sender.organisation.id, BuiltIn::Receiver).await;
-    let same = Decision::SamePerson;
-    let refused = hub.accept_item(&foreign.at(3), share, same, &none()).await;
-    assert!(matches!(refused, Err(Refusal::NotFound)));
-    let refused = hub.decline_item(&foreign.at(3), share, &none()).await;
-    assert!(matches!(refused, Err(Refusal::NotFound)));
-    let refused = hub.inbox_item(&foreign.at(3), share).await;
-    assert!(matches!(refused, Err(Refusal::NotFound)));
-    for action in [Action::Accept, Action::Decline, Action::OpenInbox] {
-        assert_eq!(count(hub, action, Outcome::Denied).await, 1);
-    }
-    let unknown = ShareId(Uuid::new_v4());
-    let refused = hub
-        .accept_item(&receiver.at(3), unknown, same, &none())
-        .await;
-    assert!(matches!(refused, Err(Refusal::NotFound)));
-    // Nobody has compared it with the own PACS.
-    let refused = hub
-        .accept_item(&receiver.at(3), share, Decision::None, &none())
-        .await;
-    assert!(matches!(refused, Err(Refusal::Undecided { reason: false })));
-
-    hub.accept_item(&receiver.at(4), share, same, &none())
-        .await
-        .unwrap();
-    let entry = last(hub, Action::Accept, Outcome::Success).await;
-    assert_eq!(entry.share, Some(share));
-    assert_eq!(entry.organisation, Some(recipient.organisation.id));
-    assert_eq!(entry.studies, [study(1)]);
-    let again = hub.accept_item(&receiver.at(5), share, same, &none()).await;
-    assert!(matches!(again, Err(Refusal::Over(_))));
-    let late = hub.decline_item(&receiver.at(5), share, &none()).await;
-    assert!(matches!(late, Err(Refusal::Over(_))));
-    let (page, counts) = hub
-        .inbox(&receiver.at(5), Tray::UnderWay, None, 10)
-        .await
-        .unwrap();
-    assert_eq!((page.items.len(), counts.new), (1, 0));
-
-    let task = hub.claim(&recipient.call(6)).await.unwrap().unwrap();
-    assert_eq!(task.instances.len(), 3);
-    hub.release(&recipient.call(6), &fetch(&task))
-        .await
-        .unwrap();
-    // What joins it later needs no second yes.
-    let done = report(&task, &Receipt::Stored { status: 0 }, Some(End::Done));
-    hub.report(&recipient.call(7), &done, 0.5).await.unwrap();
-    send(hub, &sender.call(8), 1, 4..=4, recipient.share()).await;
-    assert!(hub.claim(&recipient.call(9)).await.unwrap().is_some());
-}
-
-pub async fn what_is_turned_away_is_over(hub: &HubDb) {
-    let (sender, recipient, receiver, share) = a_held_share(hub).await;
-    let reason = Personal::new("not our patient".to_owned());
-    hub.decline_item(&receiver.at(3), share, &reason)
-        .await
-        .unwrap();
-    let entry = last(hub, Action::Decline, Outcome::Success).await;
-    assert_eq!(
-        (entry.share, entry.reason),
-        (Some(share), Some(reason.clone()))
-    );
-    // The sender took nothing back.
-    assert_eq!(count(hub, Action::Revoke, Outcome::Success).await, 0);
-    assert_eq!(the_delivery(hub, 4).await.state, DeliveryState::Withdrawn);
-    let same = Decision::SamePerson;
-    let accepted = hub.accept_item(&receiver.at(4), share, same, &none()).await;
-    assert!(matches!(accepted, Err(Refusal::Over(_))));
-    let again = hub.decline_item(&receiver.at(4), share, &reason).await;
-    assert!(matches!(again, Err(Refusal::Over(_))));
-    assert!(hub.claim(&recipient.call(5)).await.unwrap().is_none());
-
-    // Taken back by its sender while it was held.
-    send(hub, &sender.call(6), 2, 1..=1, recipient.share()).await;
-    let share = deliveries(hub, 6).await[0].share;
-    assert!(hub.revoke_share(share, operator(), at(7)).await.unwrap());
-    let accepted = hub.accept_item(&receiver.at(8), share, same, &none()).await;
-    assert!(matches!(accepted, Err(Refusal::Over(_))));
-    assert_eq!(count(hub, Action::Accept, Outcome::Success).await, 0);
-    // It left nothing, so it tells nothing of whom it was about.
-    let (view, ..) = hub.inbox_item(&receiver.at(9), share).await.unwrap();
-    assert!(view.studies.is_empty());
-}
-
-pub async fn the_inbox_comes_in_pages(hub: &HubDb) {
-    let (sender, recipient, receiver, first) = a_held_share(hub).await;
-    // At the same time, so that the id tells them apart.
-    for of in 2..=5 {
-        send(hub, &sender.call(2), of, 1..=1, recipient.share()).await;
-    }
-    let mut seen = Vec::new();
-    let mut before = None;
-    for size in [2, 2, 1] {
-        let (page, counts) = hub
-            .inbox(&receiver.at(3), Tray::New, before.as_deref(), 2)
-            .await
-            .unwrap();
-        assert_eq!((page.items.len(), counts.new), (size, 5));
-        assert_eq!(page.next.is_some(), size == 2 && seen.len() < 4);
-        seen.extend(page.items.into_iter().map(|item| item.id));
-        before = page.next;
-    }
-    assert_eq!(seen[4], first, "the oldest comes last");
-    seen.sort_unstable();
-    seen.dedup();
-    assert_eq!(seen.len(), 5);
-    for wrong in ["", "x", "1_x", "x_1", "1_2_3", "9999999999999999999999_1"] {
-        let refused = hub.inbox(&receiver.at(3), Tray::New, Some(wrong), 2).await;
-        assert!(
-            matches!(
-                refused,
-                Err(Refusal::Invalid {
-                    field: "before",
-                    ..
-                })
-            ),
-            "{wrong}"
-        );
-    }
-}
-
-pub async fn what_differs_is_decided_by_a_person(hub: &HubDb) {
-    let (_, _, receiver, share) = a_held_share(hub).await;
-    let about = hub.patients_of(&receiver.at(3), share).await.unwrap();
-    assert_eq!(about.len(), 1);
-    let compared = |verdict| Compared {
-        verdict,
-        sealed: "sealed".into(),
-    };
-    let mismatch = compared(Verdict::Mismatch);
-    hub.keep_comparison(&receiver.at(3), share, &mismatch)
-        .await
-        .unwrap();
-    let (.., kept) = hub.inbox_item(&receiver.at(3), share).await.unwrap();
-    assert_eq!(kept, Some(mismatch));
-    let same = Decision::SamePerson;
-    for decision in [Decision::None, same] {
-        let refused = hub
-            .accept_item(&receiver.at(4), share, decision, &none())
-            .await;
-        assert!(matches!(refused, Err(Refusal::Undecided { reason: true })));
-    }
-    let certain = compared(Verdict::Certain);
-    hub.keep_comparison(&receiver.at(5), share, &certain)
-        .await
-        .unwrap();
-    hub.accept_item(&receiver.at(6), share, Decision::None, &none())
-        .await
-        .unwrap();
-    let entry = last(hub, Action::Accept, Outcome::Success).await;
-    assert!(entry.detail.unwrap().contains("the same patient"));
-}
-
 pub async fn a_share_of_what_the_pacs_has_is_fetched_and_joins(hub: &HubDb) {
     let (sender, halland) = two(hub).await;
     let blekinge = party(hub, "blekinge").await;
@@ -393,60 +213,6 @@ pub async fn a_share_of_what_the_pacs_has_is_fetched_and_joins(hub: &HubDb) {
             .all(|event| event.recipient == Some(halland.organisation.id))
     );
     verify_hub(hub).await;
-}
-
-pub async fn a_fetch_that_fails_is_tried_again_and_then_a_persons(hub: &HubDb) {
-    let (sender, halland) = two(hub).await;
-    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    let new = wanted(&sender, vec![found(1, 2)], &[&halland]);
-    hub.share(&sven.at(1), &new).await.unwrap();
-    let failed = |failure| ErrandEnd::Failed {
-        class: bildbro_domain::ErrorClass::Transient,
-        failure,
-    };
-    let mut seconds = 2;
-    for attempt in 0..5 {
-        let claimed = hub
-            .claim_errand(&sender.call(seconds), false)
-            .await
-            .unwrap();
-        let errand = claimed.unwrap_or_else(|| panic!("attempt {attempt}"));
-        assert_eq!(errand.attempts, attempt);
-        let end = said(&errand, &[], Some(failed(Failure::NotSent)));
-        hub.found(&sender.call(seconds), &end, JITTER)
-            .await
-            .unwrap();
-        // Not at once.
-        let soon = hub
-            .claim_errand(&sender.call(seconds), false)
-            .await
-            .unwrap();
-        assert!(soon.is_none());
-        seconds += HOUR;
-    }
-    assert!(
-        hub.claim_errand(&sender.call(seconds), false)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    let trouble = hub
-        .shares(&sven.at(seconds), Which::Trouble, None, 10)
-        .await
-        .unwrap();
-    let fetch = trouble.items[0].studies[0].fetch.clone().unwrap();
-    assert_eq!(
-        (fetch.state, fetch.failure),
-        (FetchState::Failed, Some(Failure::NotSent))
-    );
-    hub.fetch_again(&sven.at(seconds), new.id, &study(1))
-        .await
-        .unwrap();
-    let again = hub
-        .claim_errand(&sender.call(seconds), false)
-        .await
-        .unwrap();
-    assert!(again.is_some());
 }
 
 pub async fn two_patients_in_one_share_are_a_slip(hub: &HubDb) {
@@ -658,173 +424,6 @@ pub async fn one_recipient_is_left_out_and_another_tried_again(hub: &HubDb) {
     assert_eq!((counts.new, counts.done), (0, 1));
 }
 
-pub async fn what_has_come_is_given_to_someone(hub: &HubDb) {
-    let (sender, _, receiver, share) = a_held_share(hub).await;
-    let colleagues = hub.colleagues(&receiver.at(3)).await.unwrap();
-    assert_eq!(
-        colleagues.members.len(),
-        1,
-        "who may not receive is not there"
-    );
-    let member = colleagues.members[0].id;
-    hub.assign_item(&receiver.at(4), share, Handler::Member(member))
-        .await
-        .unwrap();
-    for seconds in [5, 6] {
-        hub.open_item(&receiver.at(seconds), share).await.unwrap();
-    }
-    let (view, ..) = hub.inbox_item(&receiver.at(6), share).await.unwrap();
-    let own = &view.recipients[0];
-    assert_eq!(own.member.as_ref().map(|m| m.id), Some(member));
-    assert_eq!(own.opened, Some(at(5)));
-    let foreign = person(hub, sender.organisation.id, BuiltIn::Receiver).await;
-    let theirs = hub.colleagues(&foreign.at(5)).await.unwrap().members[0].id;
-    let refused = hub
-        .assign_item(&receiver.at(6), share, Handler::Member(theirs))
-        .await;
-    assert!(matches!(refused, Err(Refusal::NotFound)));
-    hub.assign_item(&receiver.at(7), share, Handler::Nobody)
-        .await
-        .unwrap();
-    let (page, _) = hub
-        .inbox(&receiver.at(8), Tray::New, None, 10)
-        .await
-        .unwrap();
-    assert_eq!(page.items[0].recipients[0].member, None);
-}
-
-pub async fn a_search_is_its_sessions_alone(hub: &HubDb) {
-    let (sender, other) = two(hub).await;
-    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    let sara = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    let (own, gateways) = hub.askable(&sven.at(1)).await.unwrap();
-    assert_eq!((own, gateways.len()), (sender.organisation.id, 1));
-    let new = NewSearch {
-        patient: Some(Personal::new("191212121212")),
-        tasks: vec![(gateways[0].id, "task".into())],
-        priority: Priority::Ordinary,
-        expires: at(60),
-    };
-    let parts = hub.begin_search(&sven.at(1), &new).await.unwrap();
-    let looking = [(parts[0], 0)];
-    assert!(
-        hub.claim_errand(&other.call(2), false)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    let errand = hub
-        .claim_errand(&sender.call(2), false)
-        .await
-        .unwrap()
-        .unwrap();
-    let first = said(&errand, &["a", "b"], None);
-    assert!(
-        hub.found(&sender.call(3), &first, JITTER)
-            .await
-            .unwrap()
-            .go_on
-    );
-    // Neither another gateway nor an earlier claim adds to it.
-    assert!(
-        !hub.found(&other.call(3), &first, JITTER)
-            .await
-            .unwrap()
-            .go_on
-    );
-    let look = hub.look_search(&sven.at(4), &looking).await.unwrap();
-    assert_eq!(
-        (&look[0].findings[..], look[0].end),
-        (&["a".into(), "b".into()][..], None)
-    );
-    let theirs = hub.look_search(&sara.at(4), &looking).await.unwrap();
-    assert!(theirs.is_empty(), "a colleague's is not there");
-    let done = Some(ErrandEnd::Done { cut: true });
-    let last_word = said(&errand, &["c"], done);
-    hub.found(&sender.call(5), &last_word, JITTER)
-        .await
-        .unwrap();
-    let look = hub
-        .look_search(&sven.at(6), &[(parts[0], 2)])
-        .await
-        .unwrap();
-    assert_eq!(look[0].findings, ["c"]);
-    assert_eq!(look[0].end, Some(PartEnd::Done { cut: true }));
-    // On record before it is shown.
-    let shown = [(Personal::new("19121212-1212"), study(1))];
-    assert_eq!(hub.show_found(&sven.at(7), &shown).await.unwrap(), [0]);
-    hub.end_search(&parts).await.unwrap();
-    assert!(
-        hub.look_search(&sven.at(8), &looking)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    let entry = last(hub, Action::Search, Outcome::Success).await;
-    assert_eq!(entry.studies, [study(1)]);
-    assert_eq!(count(hub, Action::Search, Outcome::Success).await, 2);
-
-    // Ended before anyone claimed it, and run out.
-    let parts = hub.begin_search(&sven.at(9), &new).await.unwrap();
-    hub.end_search(&parts).await.unwrap();
-    assert!(
-        hub.claim_errand(&sender.call(9), false)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    hub.begin_search(&sven.at(10), &new).await.unwrap();
-    assert!(
-        hub.claim_errand(&sender.call(61), false)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    hub.sweep(at(61)).await.unwrap();
-    // Not without end.
-    let mut refused = None;
-    for _ in 0..20 {
-        if let Err(refusal) = hub
-            .begin_search(
-                &sven.at(62),
-                &NewSearch {
-                    expires: at(99),
-                    ..new.clone()
-                },
-            )
-            .await
-        {
-            refused = Some(refusal);
-        }
-    }
-    assert!(matches!(refused, Some(Refusal::Over(_))));
-}
-
-pub async fn a_draft_and_favourites_are_ones_own(hub: &HubDb) {
-    let (sender, halland) = two(hub).await;
-    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    let sara = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    hub.keep_draft(&sven.at(1), Some("one")).await.unwrap();
-    hub.keep_draft(&sven.at(2), Some("two")).await.unwrap();
-    assert_eq!(
-        hub.draft(&sven.at(3)).await.unwrap().as_deref(),
-        Some("two")
-    );
-    assert_eq!(hub.draft(&sara.at(3)).await.unwrap(), None);
-    let later = sven.at(3);
-    hub.keep_draft(&later, None).await.unwrap();
-    assert_eq!(hub.draft(&later).await.unwrap(), None);
-    let whom = halland.organisation.id;
-    hub.set_favourite(&sven.at(4), whom, true).await.unwrap();
-    hub.set_favourite(&sven.at(4), whom, true).await.unwrap();
-    let list = hub.recipients(&sven.at(5)).await.unwrap();
-    assert_eq!((list.len(), list[0].favourite), (1, true));
-    assert!(!hub.recipients(&sara.at(5)).await.unwrap()[0].favourite);
-    let nobody = OrganisationId(Uuid::new_v4());
-    let refused = hub.set_favourite(&sven.at(6), nobody, true).await;
-    assert!(matches!(refused, Err(Refusal::NotFound)));
-}
-
 pub async fn the_same_looking_is_on_record_once(hub: &HubDb) {
     let (sender, halland) = two(hub).await;
     let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
@@ -903,132 +502,4 @@ pub async fn images_of_another_patient_do_not_join(hub: &HubDb) {
             ..
         })
     ));
-}
-
-pub async fn a_fetch_ends_with_the_last_share_that_waits_for_it(hub: &HubDb) {
-    let (sender, halland) = two(hub).await;
-    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    let first = wanted(&sender, vec![found(1, 2)], &[&halland]);
-    let second = wanted(&sender, vec![found(1, 2)], &[&halland]);
-    hub.share(&sven.at(1), &first).await.unwrap();
-    hub.share(&sven.at(2), &second).await.unwrap();
-    let why = TakenBackWhy::NotNeeded;
-    hub.take_back(&sven.at(3), first.id, why, &none())
-        .await
-        .unwrap();
-    let errand = hub
-        .claim_errand(&sender.call(4), false)
-        .await
-        .unwrap()
-        .unwrap();
-    let alive = said(&errand, &[], None);
-    assert!(
-        hub.found(&sender.call(5), &alive, JITTER)
-            .await
-            .unwrap()
-            .go_on
-    );
-    hub.take_back(&sven.at(6), second.id, why, &none())
-        .await
-        .unwrap();
-    assert!(
-        !hub.found(&sender.call(7), &alive, JITTER)
-            .await
-            .unwrap()
-            .go_on
-    );
-    assert!(
-        hub.claim_errand(&sender.call(8), false)
-            .await
-            .unwrap()
-            .is_none()
-    );
-}
-
-pub async fn what_is_fetched_days_later_joins_and_what_is_not_is_said(hub: &HubDb) {
-    let (sender, halland) = two(hub).await;
-    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    let new = wanted(&sender, vec![found(1, 2), found(2, 2)], &[&halland]);
-    hub.share(&sven.at(1), &new).await.unwrap();
-    // The gateway was off-line over a weekend.
-    send(hub, &sender.call(60 * HOUR), 1, 1..=2, Intent::Hold).await;
-    let task = hub.claim(&halland.call(60 * HOUR)).await.unwrap().unwrap();
-    assert_eq!(task.instances.len(), 2);
-    hub.sweep(at(73 * HOUR)).await.unwrap();
-    let late = sven_again(hub, &sender, 73 * HOUR).await;
-    let trouble = hub
-        .shares(&late.at(73 * HOUR), Which::Trouble, None, 10)
-        .await
-        .unwrap();
-    let fetch = trouble.items[0].studies[1].fetch.clone().unwrap();
-    assert_eq!(fetch.state, FetchState::Failed);
-}
-
-/// Sessions do not last for days.
-async fn sven_again(hub: &HubDb, sender: &Party, seconds: i64) -> Person {
-    person_at(hub, sender.organisation.id, BuiltIn::Sender, seconds).await
-}
-
-pub async fn fetches_do_not_hold_up_what_is_urgent(hub: &HubDb) {
-    let (sender, halland) = two(hub).await;
-    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    let ordinary = wanted(&sender, vec![found(1, 2)], &[&halland]);
-    hub.share(&sven.at(1), &ordinary).await.unwrap();
-    assert!(
-        hub.claim_errand(&sender.call(2), true)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    let mut urgent = wanted(&sender, vec![found(2, 2)], &[&halland]);
-    urgent.priority = Priority::Emergency;
-    hub.share(&sven.at(3), &urgent).await.unwrap();
-    assert!(
-        hub.claim_errand(&sender.call(4), true)
-            .await
-            .unwrap()
-            .is_some()
-    );
-    assert!(
-        hub.claim_errand(&sender.call(4), true)
-            .await
-            .unwrap()
-            .is_none()
-    );
-    let entry = last(hub, Action::Share, Outcome::Success).await;
-    assert!(entry.detail.unwrap().starts_with("emergency"));
-    // A gateway that is gone fetches nothing: it is said at once.
-    let gone = sender.subject.gateway;
-    hub.revoke_gateway(gone, operator(), at(5)).await.unwrap();
-    let late = wanted(&sender, vec![found(3, 2)], &[&halland]);
-    let refused = hub.share(&sven.at(6), &late).await;
-    assert!(matches!(
-        refused,
-        Err(Refusal::Invalid {
-            field: "studies",
-            ..
-        })
-    ));
-}
-
-pub async fn a_block_since_hides_what_has_not_come(hub: &HubDb) {
-    let (sender, halland) = two(hub).await;
-    let sven = person(hub, sender.organisation.id, BuiltIn::Sender).await;
-    let new = wanted(&sender, vec![found(1, 2)], &[&halland]);
-    hub.share(&sven.at(1), &new).await.unwrap();
-    let receiver = person(hub, halland.organisation.id, BuiltIn::Receiver).await;
-    let seen = async |seconds| {
-        let (view, ..) = hub.inbox_item(&receiver.at(seconds), new.id).await.unwrap();
-        view.studies.len()
-    };
-    assert_eq!(seen(2).await, 1);
-    let patient = PatientNumber {
-        id: Personal::new("19121212-1212"),
-        issuer: String::new(),
-    };
-    let care = person(hub, sender.organisation.id, BuiltIn::Receiver).await;
-    hub.register_block(&care.at(3), &patient, None)
-        .await
-        .unwrap();
-    assert_eq!(seen(4).await, 0);
 }

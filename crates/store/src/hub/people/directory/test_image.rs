@@ -103,7 +103,7 @@ pub async fn send(
     // The share is as old as the image itself.
     let open = shares::create(connection, timing, &share, caller.at).await?;
     shares::join(connection, open, &[new.held()], image.at_hub).await?;
-    shares::said_complete(connection, open.delivery, true, Some(1)).await?;
+    shares::said_complete(connection, open.delivery, true, Some(1), image.at_hub).await?;
 
     let mut admitted = audit::entry(image.at_hub, Action::Admit, Outcome::Success, by.clone());
     admitted.organisation = Some(TEST_SENDER);

@@ -360,7 +360,7 @@ impl<'a> One<'a> {
             let sends_at = self.wanted.sends_at;
             let open = shares::begin(connection, self.wanted.id, &new, sends_at, self.at).await?;
             let joined = shares::join(connection, open, &images, self.at).await?;
-            shares::said_complete(connection, open.delivery, is_whole, expected).await?;
+            shares::said_complete(connection, open.delivery, is_whole, expected, self.at).await?;
             let mut entry = self.entry(*recipient, Outcome::Success);
             entry.delivery = Some(open.delivery);
             entry.set_images(images.iter().map(|image| image.existing.digest));
