@@ -13,7 +13,6 @@ pub mod charset;
 pub mod coerce;
 mod dictionary;
 mod element;
-mod fold;
 pub mod identifier;
 mod inflate;
 pub mod pack;

@@ -13,6 +13,7 @@ pub mod approval;
 pub mod audit;
 pub mod care;
 pub mod complete;
+pub mod fold;
 pub mod header;
 pub mod hsa;
 pub mod id;

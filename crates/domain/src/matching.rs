@@ -6,7 +6,7 @@
 //! diacritics and the order of names do not count: systems write them as they
 //! can.
 
-use crate::{PatientKey, Personal, words::words};
+use crate::{PatientKey, Personal, fold::fold, words::words};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -127,28 +127,8 @@ fn names(text: &str) -> BTreeSet<String> {
     alphabetic
         .split(|c: char| !c.is_alphanumeric())
         .filter(|part| !part.is_empty())
-        .map(|part| {
-            part.chars()
-                .flat_map(char::to_lowercase)
-                .map(plain)
-                .collect()
-        })
+        .map(fold)
         .collect()
-}
-
-/// A letter without the marks that Nordic and Western names carry.
-const fn plain(letter: char) -> char {
-    match letter {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'æ' => 'a',
-        'ç' => 'c',
-        'è' | 'é' | 'ê' | 'ë' => 'e',
-        'ì' | 'í' | 'î' | 'ï' => 'i',
-        'ñ' => 'n',
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' => 'o',
-        'ù' | 'ú' | 'û' | 'ü' => 'u',
-        'ý' | 'ÿ' => 'y',
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod guard;
 mod health;
 mod instances;
 mod link;
+mod live;
 mod machine;
 mod measure;
 mod message;

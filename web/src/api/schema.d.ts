@@ -3842,7 +3842,7 @@ export interface components {
             at: string;
             /**
              * @description `shared`, `allowed`, `first_stored`, `all_stored`, `failed`, `retried`,
-             *     `let_in`, `declined`, `taken_back`, `recalled`, `escalated`.
+             *     `let_in`, `opened`, `declined`, `taken_back`, `recalled`, `escalated`.
              */
             what: string;
             recipient?: string | null;

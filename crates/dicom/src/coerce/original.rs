@@ -1,7 +1,8 @@
 //! The item that coercion adds to the Original Attributes Sequence (PS3.3
 //! C.12.1.1.9).
 
-use crate::{Tag, charset, dictionary, dictionary::Vr, element, fold, syntax::Encoding, tag};
+use crate::{Tag, charset, dictionary, dictionary::Vr, element, syntax::Encoding, tag};
+use bildbro_domain::fold;
 use std::collections::BTreeMap;
 
 /// What an element held before: bytes as they were; empty when it was missing.

@@ -1,6 +1,7 @@
 //! C-FIND's attribute matching (PS3.4 C.2.2.2).
 
-use crate::{Tag, dictionary, dictionary::Vr, fold::fold};
+use crate::{Tag, dictionary, dictionary::Vr};
+use bildbro_domain::fold::fold;
 
 /// Whether a value matches a key of a query: universal, single value, list
 /// (of UIDs; of anything else too, C.2.2.2.8), wildcard and range matching, by

@@ -4,7 +4,8 @@
 //! does not work: archives match bytes, or names from which they have dropped
 //! such letters, so that `?BERG` finds no Öberg in them. `*` does.
 
-use crate::{fold::fold, identifier::wildcard};
+use crate::identifier::wildcard;
+use bildbro_domain::fold::fold;
 
 /// Fewer letters than these in all of a pattern, and it would match half the
 /// archive.
@@ -127,7 +128,7 @@ fn in_case(family: &[String], given: &[String], capitals: bool) -> Vec<String> {
     if letters(&open) >= FEWEST_LETTERS {
         return vec![open];
     }
-    let plain = |word: &str| crate::fold::ascii(word);
+    let plain = |word: &str| bildbro_domain::fold::ascii(word);
     vec![
         key(&family, &given, str::to_owned),
         key(&family, &given, plain),

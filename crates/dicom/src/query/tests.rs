@@ -275,11 +275,11 @@ proptest! {
         let asked = match order {
             0 => format!("{given} {family}"),
             1 => format!("{family} {given}").to_lowercase(),
-            _ => crate::fold::ascii(&format!("{family}, {given}")),
+            _ => bildbro_domain::fold::ascii(&format!("{family}, {given}")),
         };
         let mut stored = format!("{family}^{given}");
         if plain {
-            stored = crate::fold::ascii(&stored);
+            stored = bildbro_domain::fold::ascii(&stored);
         }
         if capitals {
             stored = stored.to_uppercase();

@@ -10,7 +10,6 @@ mod caller;
 mod directory;
 mod exchange;
 mod ids;
-mod live;
 mod log;
 mod login;
 mod machines;
@@ -19,8 +18,9 @@ mod refusal;
 mod site;
 mod will;
 
-pub use caller::{Guard, address, guard, same_site};
+pub use caller::{Caller, Guard, address, guard, same_site};
 pub use login::LoginMeans;
+pub use refusal::Refused;
 pub use site::site;
 
 use crate::endpoints::Endpoint;

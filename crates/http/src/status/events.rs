@@ -5,7 +5,7 @@
 //! reader gets the newest state, not a backlog.
 
 use super::{Asked, Language, broken, language, look, render};
-use crate::{HubState, Stopping, problem::ProblemResponse};
+use crate::{HubState, Stopping, live::News, problem::ProblemResponse};
 use axum::{
     Extension,
     extract::{Query, State},
@@ -13,15 +13,8 @@ use axum::{
     response::sse::{Event, KeepAlive, Sse},
 };
 use futures::{Stream, stream};
-use std::{collections::BTreeMap, convert::Infallible, sync::LazyLock, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-
-/// Looks are this far apart at least.
-const PACE: Duration = Duration::from_millis(250);
-
-/// Without a wake-up the page is looked at this often: a gateway that has
-/// fallen silent, or another process's change, wakes nobody.
-const TICK: Duration = Duration::from_secs(2);
+use std::{collections::BTreeMap, convert::Infallible, sync::LazyLock};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Readers at a time.
 const MOST_READERS: usize = 32;
@@ -32,9 +25,8 @@ static READERS: LazyLock<std::sync::Arc<Semaphore>> =
 struct Reader {
     state: HubState,
     language: Language,
-    changes: watch::Receiver<u64>,
+    news: News,
     sent: BTreeMap<&'static str, String>,
-    stopping: Option<Stopping>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -51,10 +43,9 @@ pub(crate) async fn events(
         .map_err(|_| ProblemResponse::busy("Too many pages are open; close some."))?;
     let reader = Reader {
         language: language(&asked, &headers),
-        changes: state.wake.subscribe(),
+        news: News::of(&state, stopping.map(|Extension(stopping)| stopping)),
         state,
         sent: BTreeMap::new(),
-        stopping: stopping.map(|Extension(stopping)| stopping),
         _place: place,
     };
     let events = stream::unfold(reader, async |mut reader| {
@@ -71,7 +62,7 @@ impl Reader {
         let first = self.sent.is_empty();
         let mut waited = first;
         loop {
-            if !waited && !self.wait().await {
+            if !waited && !self.news.wait().await {
                 return None;
             }
             waited = false;
@@ -88,27 +79,6 @@ impl Reader {
             if !changed.is_empty() {
                 return Event::default().event("parts").json_data(changed).ok();
             }
-        }
-    }
-
-    /// Until there may be something new; false when the hub stops.
-    async fn wait(&mut self) -> bool {
-        let stopped = async {
-            match &self.stopping {
-                Some(Stopping(stop)) => stop.cancelled().await,
-                None => std::future::pending().await,
-            }
-        };
-        let changed = async {
-            tokio::time::sleep(PACE).await;
-            tokio::select! {
-                _ = self.changes.changed() => {}
-                () = tokio::time::sleep(TICK) => {}
-            }
-        };
-        tokio::select! {
-            () = stopped => false,
-            () = changed => true,
         }
     }
 }

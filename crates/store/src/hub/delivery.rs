@@ -277,6 +277,32 @@ pub async fn go_on(
     Ok(())
 }
 
+/// What stands still, failed images with it, is to be delivered again; when is
+/// for the queue. False: it does not stand still, or there is nothing to do.
+pub async fn begin_anew(
+    connection: &mut Connection,
+    found: &Delivery,
+    at: Timestamp,
+) -> Result<bool, Fault> {
+    let stands = matches!(
+        found.state,
+        DeliveryState::Waiting | DeliveryState::Retrying | DeliveryState::Stopped
+    );
+    if !stands || found.pending + found.failed == 0 {
+        return Ok(false);
+    }
+    sqlx::query(FAILED_AGAIN_PENDING)
+        .bind(found.id.to_string())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(RETRY)
+        .bind(found.id.to_string())
+        .bind(micros(at))
+        .execute(connection)
+        .await?;
+    Ok(true)
+}
+
 /// What stands still goes first in its queue, failed images with it. What a
 /// gateway is at work on, or is at its end, is left alone.
 pub async fn retry_now(
@@ -289,22 +315,9 @@ pub async fn retry_now(
     let Some(found) = read(connection, delivery).await? else {
         return Ok(false);
     };
-    let stands = matches!(
-        found.state,
-        DeliveryState::Waiting | DeliveryState::Retrying | DeliveryState::Stopped
-    );
-    if !stands || found.pending + found.failed == 0 {
+    if !begin_anew(connection, &found, at).await? {
         return Ok(false);
     }
-    sqlx::query(FAILED_AGAIN_PENDING)
-        .bind(delivery.to_string())
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query(RETRY)
-        .bind(delivery.to_string())
-        .bind(micros(at))
-        .execute(&mut *connection)
-        .await?;
     queue::first_now(connection, found.recipient, delivery, at).await?;
     let mut entry = found.entry(at, Action::Deliver, Outcome::Success, by);
     entry.detail = Some("asked for again by hand; this act stored nothing".into());

@@ -223,7 +223,7 @@ pub struct SharedDelivery {
 pub struct ShareEvent {
     pub at: Timestamp,
     /// A word: `shared`, `allowed`, `first_stored`, `all_stored`, `failed`,
-    /// `retried`, `let_in`, `declined`, `taken_back`, `recalled`, `escalated`.
+    /// `retried`, `let_in`, `opened`, `declined`, `taken_back`, `recalled`, `escalated`.
     pub what: &'static str,
     pub recipient: Option<OrganisationId>,
     pub images: Option<u64>,

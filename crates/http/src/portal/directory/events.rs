@@ -2,8 +2,8 @@
 
 use super::gateways::look;
 use crate::{
-    HubState, Stopping,
-    portal::{caller::Caller, live, refusal::Refused},
+    HubState, Stopping, live,
+    portal::{caller::Caller, refusal::Refused},
 };
 use axum::{
     Extension,

@@ -5,13 +5,12 @@ use super::{
     json::{Counts, InboxItem, InboxStudy, Party, TimelineEvent},
 };
 use crate::{
-    HubState, Stopping,
+    HubState, Stopping, live,
     message::Message,
     portal::{
         caller::Caller,
         directory::{Nothing, fields},
         ids::Ids,
-        live,
         refusal::Refused,
     },
 };

@@ -7,13 +7,12 @@ use super::{
     shares::Recipient,
 };
 use crate::{
-    HubState, Stopping,
+    HubState, Stopping, live,
     message::Message,
     portal::{
         caller::Caller,
         directory::{Items, Nothing, fields},
         ids::Ids,
-        live,
         refusal::Refused,
     },
 };

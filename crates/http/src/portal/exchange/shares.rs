@@ -2,13 +2,12 @@
 
 use super::json::{Share, ShareLine, ShareProgress, name};
 use crate::{
-    HubState, Stopping,
+    HubState, Stopping, live,
     message::Message,
     portal::{
         caller::Caller,
         directory::{Items, Nothing, fields},
         ids::Ids,
-        live,
         refusal::Refused,
     },
     problem::ProblemResponse,
@@ -27,6 +26,7 @@ use bildbro_domain::{
     share::{Priority, Purpose},
 };
 use bildbro_flow::{
+    notice::zone,
     ports::{
         errands::task_place,
         portal::{
@@ -38,7 +38,7 @@ use bildbro_flow::{
 };
 use bildbro_wire::errand::{FetchStudy, Task};
 use futures::{FutureExt, Stream};
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -279,8 +279,7 @@ impl NewShare {
             )
         };
         let day: Date = text.parse().map_err(|_| wrong())?;
-        let zone = TimeZone::get("Europe/Stockholm").unwrap_or(TimeZone::UTC);
-        let end = day.at(23, 59, 59, 0).to_zoned(zone);
+        let end = day.at(23, 59, 59, 0).to_zoned(zone());
         let end = end.map_err(|_| wrong())?.timestamp();
         let longest = at.checked_add(LONGEST_LIFE).map_err(|_| wrong())?;
         if end <= at || end > longest {
@@ -338,7 +337,7 @@ pub async fn share(
     Message(new): Message<NewShare>,
 ) -> Result<Response, Refused> {
     let share = ShareId(id);
-    let (own, _) = state.portal.askable(&caller).await?;
+    let own = state.portal.session(&caller).await?.who.member.organisation;
     let wanted = match new.read(&state, share, own, caller.at)? {
         Wanted::Share(wanted) => wanted,
         Wanted::TooOld => return Err(too_old().into()),

@@ -13,7 +13,7 @@ use bildbro_domain::{
     DeliveryId, OrganisationId, Personal, ShareId, StudyId, StudyUid,
     audit::{Action, Actor, Entry, Outcome},
     member::Acting,
-    share::{DeliveryState, Priority},
+    share::Priority,
 };
 use bildbro_flow::ports::portal::{Caller, Refusal, sharing::TakenBackWhy};
 use uuid::Uuid;
@@ -26,12 +26,6 @@ const WHY: &str = "UPDATE share SET revoked_why = $2, revoked_reason = $3 WHERE 
 
 const DELIVERIES: &str = "SELECT id FROM delivery WHERE share = $1 AND recipient = $2 \
      AND state <> 'withdrawn' ORDER BY id";
-
-const STANDS_OVER: &str = "UPDATE delivery_instance SET state = 'pending', attempts = 0 \
-     WHERE delivery = $1 AND state = 'failed'";
-
-const AGAIN: &str = "UPDATE delivery SET state = 'waiting', pending = pending + failed, \
-     failed = 0, failure = NULL, updated_at = $2 WHERE id = $1";
 
 /// Of a share in force.
 const FETCHED: &str = "SELECT e.gateway, e.node, e.task, d.id FROM errand e JOIN delivery d \
@@ -150,21 +144,8 @@ pub async fn retry(
         let Some(found) = delivery::read(connection, id).await? else {
             continue;
         };
-        let stands = matches!(
-            found.state,
-            DeliveryState::Waiting | DeliveryState::Retrying | DeliveryState::Stopped
-        );
-        if !stands || found.held || found.pending + found.failed == 0 {
+        if found.held || !delivery::begin_anew(connection, &found, caller.at).await? {
             continue;
-        }
-        for statement in [STANDS_OVER, AGAIN] {
-            let query = sqlx::query(statement).bind(id.to_string());
-            let query = if statement == AGAIN {
-                query.bind(micros(caller.at))
-            } else {
-                query
-            };
-            query.execute(&mut *connection).await?;
         }
         queue::again(connection, recipient, id, caller.at).await?;
         let by = Actor::member(&who);

@@ -2,7 +2,7 @@
 
 use super::{
     allowed_to, not_found, shown,
-    view::{self, Eyes},
+    view::{self, Eyes, For},
 };
 use crate::{
     database::Connection,
@@ -55,7 +55,7 @@ pub async fn share(
     if sender != Some(own.to_string()) {
         return Err(not_found(connection, &who, Action::FollowShare, share, caller.at).await?);
     }
-    let mut views = view::load(connection, &[share], Eyes::Sender, true, caller.at).await?;
+    let mut views = view::load(connection, &[share], Eyes::Sender, For::Page, caller.at).await?;
     let Some(mut view) = views.pop() else {
         return Err(Refusal::NotFound.into());
     };
@@ -84,7 +84,7 @@ pub async fn item(
         return Err(not_found(connection, &who, Action::OpenInbox, share, caller.at).await?);
     };
     let eyes = Eyes::Recipient(own);
-    let mut views = view::load(connection, &[share], eyes, true, caller.at).await?;
+    let mut views = view::load(connection, &[share], eyes, For::Page, caller.at).await?;
     let Some(view) = views.pop() else {
         return Err(Refusal::NotFound.into());
     };
@@ -148,6 +148,20 @@ async fn events(
             .filter(|d| d.recipient == recipient.id)
             .all(|d| d.state == DeliveryState::Delivered && d.complete);
         last.next().filter(|_| is_all).cloned()
+    }));
+    events.extend(view.recipients.iter().filter_map(|recipient| {
+        Some(ShareEvent {
+            at: recipient.opened?,
+            what: "opened",
+            recipient: Some(recipient.id),
+            images: None,
+            // Who works at a recipient is its own to know.
+            by: recipient
+                .opened_by
+                .as_ref()
+                .filter(|_| matches!(eyes, Eyes::Recipient(_)))
+                .map(|by| by.name.clone()),
+        })
     }));
     if let Eyes::Recipient(own) = eyes {
         events.retain(|event| event.recipient == Some(own));

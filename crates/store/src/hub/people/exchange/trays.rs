@@ -3,7 +3,7 @@
 use super::{
     super::acting::acting,
     allowed_to, shown,
-    view::{self, Eyes},
+    view::{self, Eyes, For},
 };
 use crate::{
     database::Connection,
@@ -193,7 +193,7 @@ pub async fn shares(
     .fetch_all(&mut *connection)
     .await?;
     let (ids, next) = page(rows, limit)?;
-    let items = view::load(connection, &ids, Eyes::Sender, false, caller.at).await?;
+    let items = view::load(connection, &ids, Eyes::Sender, For::List, caller.at).await?;
     shown::record(connection, &who, Action::FollowShare, &items, caller.at).await?;
     Ok(Page { items, next })
 }
@@ -230,7 +230,7 @@ pub async fn shares_going(
         .fetch_all(&mut *connection)
         .await?;
     let (ids, _) = page(rows, limit)?;
-    Ok(view::load(connection, &ids, Eyes::Sender, false, caller.at).await?)
+    Ok(view::load(connection, &ids, Eyes::Sender, For::Going, caller.at).await?)
 }
 
 pub async fn inbox(
@@ -259,7 +259,7 @@ pub async fn inbox(
         .await?;
     let (ids, next) = page(rows, limit)?;
     let eyes = Eyes::Recipient(own);
-    let items = view::load(connection, &ids, eyes, false, caller.at).await?;
+    let items = view::load(connection, &ids, eyes, For::List, caller.at).await?;
     let counts = counts(connection, own, caller.at).await?;
     shown::record(connection, &who, Action::OpenInbox, &items, caller.at).await?;
     Ok((Page { items, next }, counts))
@@ -280,7 +280,7 @@ pub async fn inbox_going(
         .await?;
     let (ids, _) = page(rows, limit)?;
     let eyes = Eyes::Recipient(own);
-    let items = view::load(connection, &ids, eyes, false, caller.at).await?;
+    let items = view::load(connection, &ids, eyes, For::Going, caller.at).await?;
     Ok((items, counts(connection, own, caller.at).await?))
 }
 

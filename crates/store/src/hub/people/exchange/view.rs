@@ -206,12 +206,24 @@ impl Eyes {
     }
 }
 
+/// What the shares are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// How they go, several times a second: nothing of whom they are is told, so
+    /// nothing of that is decided.
+    Going,
+    /// A line of a list.
+    List,
+    /// Everything.
+    Page,
+}
+
 /// These shares, in the order asked for.
 pub async fn load(
     connection: &mut Connection,
     shares: &[ShareId],
     eyes: Eyes,
-    with_series: bool,
+    wanted: For,
     at: Timestamp,
 ) -> Result<Vec<ShareView>, Fault> {
     if shares.is_empty() {
@@ -234,7 +246,10 @@ pub async fn load(
     for row in rows::<DeliveryRow>(connection, DELIVERIES, shares, " ORDER BY d.id").await? {
         let recipient = id(&row.recipient, "delivery.recipient")?;
         let share: ShareId = id(&row.share, "delivery.share")?;
-        if !eyes.sees(recipient) || eyes.must_not_see(connection, &row).await? {
+        if !eyes.sees(recipient) {
+            continue;
+        }
+        if wanted != For::Going && eyes.must_not_see(connection, &row).await? {
             continue;
         }
         let Some(view) = views.get_mut(&share) else {
@@ -258,7 +273,7 @@ pub async fn load(
     if matches!(eyes, Eyes::Sender) {
         put_fetches(connection, &mut views, &studies, at).await?;
     }
-    if with_series {
+    if wanted == For::Page {
         put_series(connection, &mut views, &studies).await?;
     }
     if matches!(eyes, Eyes::Recipient(_)) {

@@ -4,8 +4,11 @@
 //! has is sent. Each look asks again who the session is, so that the stream
 //! ends with it, and a member who only watches is as idle as one who is away.
 
-use super::{caller::Caller, refusal::Refused};
-use crate::{HubState, Stopping, problem::ProblemResponse};
+use crate::{
+    HubState, Stopping,
+    portal::{Caller, Refused},
+    problem::ProblemResponse,
+};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use bildbro_flow::ports::portal;
 use futures::{Stream, future::BoxFuture, stream};
@@ -23,6 +26,42 @@ const PACE: Duration = Duration::from_millis(250);
 /// session that has ended, wake nobody.
 const TICK: Duration = Duration::from_secs(2);
 
+/// What a reader waits for: something new, perhaps, or that the hub stops.
+pub struct News {
+    changes: watch::Receiver<u64>,
+    stopping: Option<Stopping>,
+}
+
+impl News {
+    pub fn of(state: &HubState, stopping: Option<Stopping>) -> Self {
+        Self {
+            changes: state.wake.subscribe(),
+            stopping,
+        }
+    }
+
+    /// Until there may be something new; false when the hub stops.
+    pub async fn wait(&mut self) -> bool {
+        let stopped = async {
+            match &self.stopping {
+                Some(Stopping(stop)) => stop.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        let changed = async {
+            tokio::time::sleep(PACE).await;
+            tokio::select! {
+                _ = self.changes.changed() => {}
+                () = tokio::time::sleep(TICK) => {}
+            }
+        };
+        tokio::select! {
+            () = stopped => false,
+            () = changed => true,
+        }
+    }
+}
+
 /// Readers at a time, of this process.
 const MOST_READERS: usize = 256;
 
@@ -36,9 +75,8 @@ struct Reader {
     caller: portal::Caller,
     name: &'static str,
     look: Look,
-    changes: watch::Receiver<u64>,
+    news: News,
     sent: Option<String>,
-    stopping: Option<Stopping>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -58,13 +96,12 @@ pub fn events(
         .try_acquire_owned()
         .map_err(|_| ProblemResponse::busy("Too many pages are open; close some."))?;
     let reader = Reader {
-        changes: state.wake.subscribe(),
+        news: News::of(&state, stopping),
         state,
         caller,
         name,
         look,
         sent: None,
-        stopping,
         _place: place,
     };
     let events = stream::unfold(reader, async |mut reader| {
@@ -80,7 +117,7 @@ impl Reader {
     async fn next(&mut self) -> Option<Event> {
         let mut waited = self.sent.is_none();
         loop {
-            if !waited && !self.wait().await {
+            if !waited && !self.news.wait().await {
                 return None;
             }
             waited = false;
@@ -91,27 +128,6 @@ impl Reader {
                 self.sent = Some(seen);
                 return Some(event);
             }
-        }
-    }
-
-    /// Until there may be something new; false when the hub stops.
-    async fn wait(&mut self) -> bool {
-        let stopped = async {
-            match &self.stopping {
-                Some(Stopping(stop)) => stop.cancelled().await,
-                None => std::future::pending().await,
-            }
-        };
-        let changed = async {
-            tokio::time::sleep(PACE).await;
-            tokio::select! {
-                _ = self.changes.changed() => {}
-                () = tokio::time::sleep(TICK) => {}
-            }
-        };
-        tokio::select! {
-            () = stopped => false,
-            () = changed => true,
         }
     }
 }

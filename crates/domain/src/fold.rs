@@ -59,6 +59,7 @@ fn is_combining(c: char) -> bool {
 }
 
 /// In small letters without diacritics.
+#[must_use]
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars().filter(|c| !is_combining(*c)) {
@@ -71,6 +72,7 @@ pub fn fold(text: &str) -> String {
 }
 
 /// In ASCII, `?` for what has no Latin letter.
+#[must_use]
 pub fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars().filter(|c| !is_combining(*c)) {
