@@ -30,7 +30,12 @@ help:
 
 test: setup fmt-check lint layers web web-check web-e2e build unit doc browser bench-short fuzz-short chaos-short licences
 
+# With the portal, where there is Node to build it.
 demo:
+	@if command -v npm >/dev/null; then \
+	    [ -d web/node_modules ] || npm ci --prefix web --no-audit --no-fund --loglevel=error; \
+	    $(MAKE) --no-print-directory web; \
+	else echo 'Without Node the portal is left out.'; fi
 	cargo run --locked --bin bildbro -- demo $(ARGS)
 
 setup:

@@ -42,6 +42,12 @@ impl File {
     }
 }
 
+/// Whether the portal is within this program.
+#[must_use]
+pub const fn is_built() -> bool {
+    !FILES.is_empty()
+}
+
 /// `None`: there is no such file, or the portal was not built.
 #[must_use]
 pub fn file(path: &str) -> Option<&'static File> {

@@ -2,8 +2,11 @@
 
 use super::{find_organisation, operator};
 use crate::fault::{Fault, While};
-use bildbro_domain::{Digest, permission::BuiltIn};
-use bildbro_flow::ports::portal::members::{FirstMember, Members};
+use bildbro_domain::{Digest, audit::Actor, permission::BuiltIn};
+use bildbro_flow::ports::portal::{
+    Refusal,
+    members::{FirstMember, Members},
+};
 use bildbro_store::HubDb;
 use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
@@ -72,14 +75,33 @@ pub async fn member(
         language,
         roles,
     };
-    let added = db.add_first_member(new, operator(), at).await;
-    let member = added.doing("making the account")?;
-    let token = bildbro_identity::token::generate();
-    let hash = Digest::of(token.as_bytes());
-    db.issue_link(member, hash, expires, operator(), at)
-        .await
-        .doing("making the link")?;
-    println!("{}/invitation/{token}", url.trim_end_matches('/'));
+    let link = invite(db, new, &url, operator(), at).await?;
+    let link = link.ok_or_else(|| Fault::new("someone has an account with this address"))?;
+    println!("{link}");
     println!("Good once, until {expires}. Whoever has it can set up the account.");
     Ok(())
+}
+
+/// Makes an account, and the link with which its owner sets it up. `None`:
+/// someone has the address already.
+pub async fn invite(
+    members: &dyn Members,
+    new: FirstMember,
+    url: &str,
+    by: Actor,
+    at: Timestamp,
+) -> Result<Option<String>, Fault> {
+    let expires = at.checked_add(LIFE).doing("the link's life")?;
+    let member = match members.add_first_member(new, by.clone(), at).await {
+        Err(Refusal::Taken("email")) => return Ok(None),
+        added => added.doing("making the account")?,
+    };
+    let token = bildbro_identity::token::generate();
+    let hash = Digest::of(token.as_bytes());
+    members
+        .issue_link(member, hash, expires, by, at)
+        .await
+        .doing("making the link")?;
+    let url = url.trim_end_matches('/');
+    Ok(Some(format!("{url}/invitation/{token}")))
 }

@@ -7,6 +7,7 @@
 mod audit;
 mod directory;
 mod member;
+pub use member::invite;
 mod shares;
 mod storage;
 

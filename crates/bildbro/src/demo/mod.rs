@@ -7,6 +7,7 @@
 
 mod archive;
 mod hospital;
+mod people;
 mod progress;
 
 use crate::{
@@ -108,7 +109,7 @@ async fn run(arguments: &Arguments, dir: &Path) -> Result<(), Fault> {
     println!("Bildbro demo in {}", dir.display());
 
     let hub = Hub::open(hub_config(dir, arguments.any_port)?).await?;
-    let (store, url) = (hub.store(), hub.link_url().to_owned());
+    let (store, portal, url) = (hub.store(), hub.portal(), hub.link_url().to_owned());
     let status_page = format!("http://{}", hub.operations_address());
     spawn_hub(&tasks, hub, &stop);
     println!("  hub              {url}");
@@ -131,7 +132,8 @@ async fn run(arguments: &Arguments, dir: &Path) -> Result<(), Fault> {
     let [halland, skane] = hospitals.as_slice() else {
         return Err(Fault::new("the demo has two hospitals"));
     };
-    println!("  status page      {status_page}\n");
+    println!("  status page      {status_page}");
+    people::invite(store.as_ref(), portal.as_ref(), &url).await?;
 
     let sent_before = has_deliveries(store.as_ref()).await?;
     if sent_before {
@@ -166,11 +168,13 @@ async fn run(arguments: &Arguments, dir: &Path) -> Result<(), Fault> {
 }
 
 fn hub_config(dir: &Path, any_port: bool) -> Result<HubConfig, Fault> {
+    let listen = port(8070, any_port)?;
     Ok(HubConfig {
         data_dir: dir.join("hub"),
-        listen: port(8070, any_port)?,
+        listen,
         operations_listen: port(8071, any_port)?,
-        public_url: None,
+        // By a name: passkeys are for names.
+        public_url: Some(format!("http://localhost:{}", listen.port())),
         behind_proxy: false,
         tls: None,
         max_object_bytes: 8 << 30,

@@ -164,6 +164,11 @@ impl Hub {
         Arc::clone(&self.store)
     }
 
+    /// The same database, for people.
+    pub fn portal(&self) -> Arc<dyn Portal> {
+        Arc::clone(&self.state.portal)
+    }
+
     /// How gateways reach it.
     pub fn link_url(&self) -> &str {
         &self.url
