@@ -1,5 +1,5 @@
-// Finding, sharing and receiving, as the hub's portal API says it. By hand until
-// openapi/bildbro.json has these addresses; named as they will be there.
+// Finding, sharing and receiving, as the hub's portal API says it, with each word
+// spelled out that the description calls a text; exchange.fits.ts holds them to it.
 
 export type Purpose =
     | 'care'
@@ -122,12 +122,16 @@ export interface ShareStudy {
     study_uid: string;
     patient: Patient;
     date: string;
+    /** `HH:MM`, or empty. */
+    time: string;
     modalities: string[];
     description: string;
     accession: string;
     node: string;
     expected: number | null;
     here: number;
+    /** Everything has come. */
+    complete: boolean;
     fetch: 'none' | 'waiting' | 'under_way' | 'done' | 'failed';
     moved: { completed: number; failed: number; remaining: number | null } | null;
     failure: string | null;
@@ -168,19 +172,16 @@ export interface Delivery {
 }
 export type Happening =
     | 'shared'
-    | 'fetch_asked'
-    | 'first_image'
-    | 'all_here'
     | 'allowed'
     | 'first_stored'
     | 'all_stored'
     | 'opened'
-    | 'held'
     | 'let_in'
     | 'declined'
     | 'taken_back'
     | 'failed'
     | 'retried'
+    | 'recalled'
     | 'escalated';
 export interface Event {
     at: string;
@@ -246,17 +247,19 @@ export interface InboxStudy {
     study_uid: string;
     patient: Patient;
     date: string;
+    time: string;
     modalities: string[];
     description: string;
     accession: string;
+    institution: string;
     images: number;
+    expected: number | null;
     series: { modality: string; description: string; body_part: string; images: number }[];
 }
 export type Difference = 'name' | 'birth_date' | 'sex' | 'id';
 export interface Match {
     verdict: 'certain' | 'uncertain' | 'mismatch' | 'new' | 'unknown';
     candidates: { patient: Patient; studies: number; node: string; differences: Difference[] }[];
-    asked_at: string;
 }
 export interface InboxDetail extends InboxItem {
     message: string;

@@ -8,9 +8,7 @@ import { arrived, nextOf, recipientOf } from './states';
 
 const LEAST: ShareLine['state'][] = ['under_way', 'retrying', 'stopped'];
 /** What happens at the hub alone happens at no recipient. */
-type AtHub = 'shared' | 'fetch_asked' | 'first_image' | 'all_here';
-const isAtRecipient = (what: Happening): what is Exclude<Happening, AtHub> =>
-    !['shared', 'fetch_asked', 'first_image', 'all_here'].includes(what);
+const isAtRecipient = (what: Happening): what is Exclude<Happening, 'shared'> => what !== 'shared';
 const raised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const A_MINUTE = 60;

@@ -43,23 +43,25 @@ function item(id: string, patient: Patient, sender: string, minutes: number, som
         changed_at: ago(minutes),
         message: '',
         expires_at: '2027-02-22',
-        contents: own.map(({ study_uid, date, modalities, description, accession, images: count }) => ({
-            study_uid,
-            patient,
-            date,
-            modalities,
-            description,
-            accession,
-            images: count ?? 0,
-            series: [
-                { modality: modalities[0] ?? '', description: 'Axial 5 mm', body_part: 'HEAD', images: count ?? 0 },
-            ],
-        })),
+        contents: own.map(
+            ({ study_uid, date, time, modalities, description, accession, institution, images: count }) => ({
+                study_uid,
+                patient,
+                date,
+                time,
+                modalities,
+                description,
+                accession,
+                institution,
+                images: count ?? 0,
+                expected: count,
+                series: [
+                    { modality: modalities[0] ?? '', description: 'Axial 5 mm', body_part: 'HEAD', images: count ?? 0 },
+                ],
+            }),
+        ),
         match: null,
-        timeline: [
-            { at: ago(minutes), what: 'shared', recipient: null, images: null, by: sender },
-            { at: ago(minutes - 2), what: 'all_here', recipient: null, images, by: null },
-        ],
+        timeline: [{ at: ago(minutes), what: 'shared', recipient: null, images: null, by: sender }],
         ...some,
     };
 }
@@ -70,7 +72,7 @@ const there = (patient: Patient, differences: Match['candidates'][number]['diffe
     node: 'PACS Lund',
     differences,
 });
-const matches: Record<string, Omit<Match, 'asked_at'>> = {
+const matches: Record<string, Match> = {
     'i-certain': { verdict: 'certain', candidates: [there(agda, [], {})] },
     'i-uncertain': {
         verdict: 'uncertain',
@@ -163,7 +165,7 @@ export const inboxAnswers: Answers = {
     'POST /api/inbox/:id/match': async ({ id }) => {
         await new Promise((resolve) => setTimeout(resolve, LOOKING_MS));
         const one = of(id);
-        one.match = { ...(matches[id] ?? { verdict: 'unknown', candidates: [] }), asked_at: ago(0) };
+        one.match = matches[id] ?? { verdict: 'unknown', candidates: [] };
         return one.match;
     },
     'POST /api/inbox/:id/accept': ({ id, body }) => {

@@ -56,16 +56,18 @@ function contentsOf(patient: Patient, some: Partial<ShareStudy> = {}): ShareStud
     return studies
         .filter((one) => one.patient.key === patient.key && one.images !== null)
         .slice(0, 2)
-        .map(({ study_uid, date, modalities, description, accession, node, images }) => ({
+        .map(({ study_uid, date, time, modalities, description, accession, node, images }) => ({
             study_uid,
             patient,
             date,
+            time,
             modalities,
             description,
             accession,
             node,
             expected: images,
             here: images ?? 0,
+            complete: true,
             fetch: 'done',
             moved: null,
             failure: null,
@@ -132,9 +134,6 @@ export const shares: Share[] = [
         ],
         timeline: [
             event(ago(6), 'shared', { by: 'Anna Lindqvist' }),
-            event(ago(5.5), 'fetch_asked'),
-            event(ago(5), 'first_image'),
-            event(ago(4), 'all_here', { images: 798 }),
             event(ago(4), 'allowed', { recipient: 'Region Halland' }),
             event(ago(3.5), 'first_stored', { recipient: 'Region Halland' }),
         ],
@@ -147,7 +146,6 @@ export const shares: Share[] = [
         ],
         timeline: [
             event(ago(95), 'shared', { by: 'Anna Lindqvist' }),
-            event(ago(93), 'all_here', { images: 641 }),
             event(ago(92), 'first_stored', { recipient: 'Västra Götalandsregionen' }),
             event(ago(60), 'retried', { recipient: 'Västra Götalandsregionen' }),
             event(ago(48), 'failed', { recipient: 'Västra Götalandsregionen' }),
@@ -178,7 +176,6 @@ export const shares: Share[] = [
         ],
         timeline: [
             event(ago(300), 'shared', { by: 'Anna Lindqvist' }),
-            event(ago(298), 'all_here', { images: 798 }),
             event(ago(290), 'all_stored', { recipient: 'Västra Götalandsregionen', images: 798 }),
             event(ago(120), 'opened', { recipient: 'Västra Götalandsregionen' }),
         ],
@@ -279,7 +276,6 @@ function put(id: string, body: NewShare): Share {
         sends_at: new Date(now + UNDO_MS).toISOString(),
         changed_at: ago(0),
     });
-    one.timeline.push(event(ago(0), 'fetch_asked'));
     made.add(id);
     shares.unshift(one);
     return one;

@@ -69,7 +69,7 @@ export function MatchPanel({ item }: { item: InboxDetail }) {
                             candidate={candidate}
                         />
                     ))}
-                    <Accept key={match.asked_at} item={item} match={match} />
+                    <Accept key={asked.dataUpdatedAt} item={item} match={match} />
                 </>
             )}
         </section>
