@@ -247,7 +247,7 @@ const shares = createRoute({
     getParentRoute: () => shell,
     path: '/shares',
     validateSearch: z.object({
-        show: z.enum(['all', 'under_way', 'trouble', 'done']).catch('all').default('all'),
+        show: z.enum(['all', 'under_way', 'trouble', 'done', 'emergency']).catch('all').default('all'),
     }),
     component: needs(
         ['share'],

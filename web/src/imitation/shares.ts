@@ -285,6 +285,9 @@ export const sharesAnswers: Answers = {
     'PUT /api/shares/:id': ({ id, body }) => put(id, body),
     'GET /api/shares': ({ query }) => {
         const states = STATES[query.get('state') ?? ''];
+        const asked = query.get('state');
+        if (asked === 'emergency')
+            return { items: shares.map(moved).filter(({ priority }) => priority === 'emergency'), next: null };
         return {
             items: shares.map(moved).filter(({ state }) => !states || states.includes(state)),
             next: null,

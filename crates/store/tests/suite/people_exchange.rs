@@ -322,6 +322,13 @@ pub async fn an_emergency_is_not_held(hub: &HubDb) {
     // The first images of it, long before the last has come.
     let task = hub.claim(&halland.call(5)).await.unwrap().unwrap();
     assert_eq!((task.study_uid, task.instances.len()), (study(2), 2));
+    // And it stands among the emergencies afterwards.
+    let page = hub
+        .shares(&sven.at(6), Which::Emergency, None, 10)
+        .await
+        .unwrap();
+    let ids: Vec<ShareId> = page.items.iter().map(|view| view.id).collect();
+    assert_eq!(ids, [urgent.id]);
 }
 
 pub async fn a_share_taken_back_asks_for_its_copies(hub: &HubDb) {

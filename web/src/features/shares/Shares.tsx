@@ -22,7 +22,7 @@ import { Badge, StateLight } from '@/ui/State';
 import { WorkList, WorkRow } from '@/ui/WorkList';
 
 const route = getRouteApi('/shell/shares');
-const SHOWS = ['all', 'under_way', 'trouble', 'done'] as const;
+const SHOWS = ['all', 'under_way', 'trouble', 'done', 'emergency'] as const;
 
 export function Shares() {
     const { t } = useTranslation(['shares', 'exchange']);

@@ -31,7 +31,7 @@ export default {
     wasSent: 'It had been sent already, like this. What you changed since is still in the basket.',
     emergency: {
         title: 'Emergency',
-        lead: 'When someone’s life or health is in danger. Goes before all else, the recipient’s on-call is alerted, and it is reviewed afterwards.',
+        lead: 'When someone’s life or health is in danger. Goes before all else, and the recipient’s on-call is told. It is listed among the emergencies afterwards.',
         number: 'The patient’s personal number',
         numberWrong: 'Type a personal number, with ten or twelve digits.',
         find: 'Find examinations',

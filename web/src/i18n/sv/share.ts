@@ -31,7 +31,7 @@ export default {
     wasSent: 'Den var redan skickad, så här. Det du ändrade sedan finns kvar i korgen.',
     emergency: {
         title: 'Nödläge',
-        lead: 'När någons liv eller hälsa är i fara. Går före allt annat, mottagarens jour larmas, och det granskas efteråt.',
+        lead: 'När någons liv eller hälsa är i fara. Går före allt annat, och mottagarens jour får veta det. Efteråt står det bland nödlägena.',
         number: 'Patientens personnummer',
         numberWrong: 'Skriv ett personnummer, med tio eller tolv siffror.',
         find: 'Visa undersökningar',

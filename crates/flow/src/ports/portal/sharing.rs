@@ -97,6 +97,8 @@ pub enum Which {
     /// A person must act.
     Trouble,
     Done,
+    /// What was not held since it was called an emergency: to be reviewed.
+    Emergency,
 }
 
 /// A share with all that is known of it. Its lists are never long: at most 50

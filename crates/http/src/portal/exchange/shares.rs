@@ -398,6 +398,7 @@ pub async fn list(
         "under_way" => Which::UnderWay,
         "trouble" => Which::Trouble,
         "done" => Which::Done,
+        "emergency" => Which::Emergency,
         _ => return Err(invalid("state", "It is none of the words that are known.").into()),
     };
     let before = query.before.as_deref();

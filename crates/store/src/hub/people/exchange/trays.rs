@@ -56,6 +56,8 @@ const DONE: &str = shares!(
      OR d.complete IS NOT TRUE AND d.state <> 'withdrawn')))"
 );
 
+const EMERGENCY: &str = shares!("AND sh.priority = 'emergency'");
+
 /// What may be new or under way: the rest is done, and never counted one by one.
 macro_rules! live {
     () => {
@@ -184,6 +186,7 @@ pub async fn shares(
         Which::UnderWay => UNDER_WAY,
         Which::Trouble => TROUBLE,
         Which::Done => DONE,
+        Which::Emergency => EMERGENCY,
     })
     .bind(who.member.organisation.to_string())
     .bind(at)
