@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asked, takenAs, takenFor } from './typed';
+import { asked, isSaying, takenAs, takenFor } from './typed';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const taken = (text: string) => takenFor(text, now);
@@ -35,4 +35,9 @@ test('the person may say what it is', () => {
     expect(asked(takenAs('patient_id', 'RES-2026-118', now))).toEqual({ patient_id: 'RES-2026-118' });
     expect(asked(takenAs('patient_id', '121212+1212', now))).toEqual({ patient_id: '191212121212' });
     expect(asked(takenAs('accession', '8112189876', now))).toEqual({ accession: '8112189876' });
+});
+
+test('stars alone say nothing to look for', () => {
+    for (const text of ['', ' ', '*', '* ?']) expect(isSaying(text), text).toBe(false);
+    for (const text of ['Å', '4', 'And*']) expect(isSaying(text), text).toBe(true);
 });

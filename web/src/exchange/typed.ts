@@ -14,6 +14,11 @@ export interface Taken {
     isDoubtful: boolean;
 }
 
+/** Whether it says anything to look for: stars alone would be everything there is. */
+export function isSaying(text: string): boolean {
+    return /[\p{L}\d]/u.test(text);
+}
+
 export function takenFor(text: string, now = new Date()): Taken {
     const plain = text.trim().replace(/\s+/g, ' ');
     const number = personnummer(plain, now);

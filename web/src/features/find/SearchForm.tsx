@@ -5,7 +5,7 @@ import { parseDate } from '@internationalized/date';
 import { type Ref, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SearchQuery } from '@/api/exchange';
-import { asked, KINDS, type Kind, takenAs, takenFor } from '@/exchange/typed';
+import { asked, isSaying, KINDS, type Kind, takenAs, takenFor } from '@/exchange/typed';
 import { useWord } from '@/i18n/word';
 import { Button } from '@/ui/Button';
 import { PeriodField } from '@/ui/DateField';
@@ -34,7 +34,7 @@ export function SearchForm({ inputRef, onSearch, last }: Props) {
     const [isWide, setWide] = useState(Boolean(narrow.from || narrow.modality));
     const [isMissing, setMissing] = useState(false);
     const taken = kind ? takenAs(kind, text) : takenFor(text);
-    const hasText = text.trim() !== '';
+    const hasText = isSaying(text);
     const submit = () => {
         setMissing(!hasText && !narrow.from);
         if (hasText || narrow.from) onSearch({ ...(hasText ? asked(taken) : {}), ...narrow });
